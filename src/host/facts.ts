@@ -1,0 +1,82 @@
+import { readSrat, type Srat, SratError } from './acpi/srat.ts';
+import { type DefinitionBlocks, hasAcpi, readDefinitionBlocks, readTable } from './acpi/tables.ts';
+import { type HostFiles, readText } from './files.ts';
+import type { Host, HostSource } from './host.ts';
+import { type KernelFacts, readKernelFacts } from './kernel.ts';
+import { findVariantDriver, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
+import { type NumaFacts, readNumaFacts } from './numa.ts';
+import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
+
+/** Everything that ghpass reads from a host without opening a device. */
+export interface HostFacts {
+  source: HostSource;
+  kernel: KernelFacts;
+  hasAcpi: boolean;
+  definitionBlocks: DefinitionBlocks;
+  /** Null where it is absent, not readable or broken. */
+  srat: Srat | null;
+  /** Null where modules.alias is not known. */
+  vfioAliases: readonly VfioAlias[] | null;
+  numa: NumaFacts | null;
+  /** MemAvailable of /proc/meminfo in bytes; null where it is not known. */
+  availableMemoryBytes: bigint | null;
+  /** The functions that the nvgrace driver is for, in order of their addresses. */
+  coherentGpus: PciFunction[];
+}
+
+/** Device-id ranges of GPUs with self-hosted coherent memory (open-gpu-kernel-modules 595.45.04). */
+const NVIDIA = 0x10de;
+const COHERENT_FAMILIES: readonly [number, number][] = [
+  [0x2340, 0x237f],
+  [0x2940, 0x297f],
+  [0x31c0, 0x31ff],
+  [0x31a1, 0x31a1],
+];
+
+/** Reads a host. Files that only root may read come as "not known" where ghpass does not run as root. */
+export function collectHost(host: Host): HostFacts {
+  const { files } = host;
+  const vfioAliases = readVfioAliases(files, host.release);
+  const coherentGpus = listPciFunctions(files)
+    .filter((ids) => ids.vendor === NVIDIA || isBoundToNvgrace(host, ids))
+    .map((ids) => readPciFunction(files, ids))
+    .filter((candidate) => isCoherentGpu(candidate, vfioAliases));
+  return {
+    source: host.source,
+    kernel: readKernelFacts(files, host.release, host.machine),
+    hasAcpi: hasAcpi(files),
+    definitionBlocks: coherentGpus.length > 0 ? readDefinitionBlocks(files) : { tables: [] },
+    srat: readHostSrat(files),
+    vfioAliases,
+    numa: readNumaFacts(files),
+    availableMemoryBytes: readAvailableMemory(files),
+    coherentGpus,
+  };
+}
+
+/** A device that was given to the driver by hand counts whatever its ids are. */
+function isBoundToNvgrace(host: Host, { address }: PciIds): boolean {
+  return host.files.readLink(`/sys/bus/pci/devices/${address}/driver`)?.endsWith(`/${NVGRACE_DRIVER}`) ?? false;
+}
+
+function isCoherentGpu(candidate: PciFunction, aliases: readonly VfioAlias[] | null): boolean {
+  if (candidate.driver === NVGRACE_DRIVER) return true;
+  if (aliases && findVariantDriver(aliases, candidate.modalias) === NVGRACE_DRIVER) return true;
+  const { vendor, device } = candidate;
+  return vendor === NVIDIA && COHERENT_FAMILIES.some(([first, last]) => device >= first && device <= last);
+}
+
+function readHostSrat(files: HostFiles): Srat | null {
+  const table = readTable(files, 'SRAT');
+  try {
+    return table && readSrat(table);
+  } catch (error) {
+    if (error instanceof SratError) return null;
+    throw error;
+  }
+}
+
+function readAvailableMemory(files: HostFiles): bigint | null {
+  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(readText(files, '/proc/meminfo') ?? '');
+  return match?.[1] ? BigInt(match[1]) * 1024n : null;
+}

@@ -1,0 +1,73 @@
+import { runHelper } from './helper.ts';
+import { QEMU_BINARY } from './qemu.ts';
+import { runTool } from './run-tool.ts';
+
+/** What KVM can do for a Grace guest. */
+export interface KvmFacts {
+  /** A guest ran its instructions. `/dev/kvm` alone proves nothing: nested or broken KVM dies at the first of them. */
+  usable: boolean;
+  /** Why it is not usable; null where it is. */
+  reason: string | null;
+  /** Physical address bits of a guest (KVM_CAP_ARM_VM_IPA_SIZE); null where KVM does not say. */
+  ipaSizeBits: number | null;
+  /** Device memory can be mapped cacheable into a guest (KVM capability 243, Linux 6.17); null where not asked. */
+  cacheablePfnmap: boolean | null;
+}
+
+/** RAM of the virt machine starts here (hw/arm/virt.c). */
+const RAM_START = 0x4000_0000;
+/**
+ * `mov w0, PSCI SYSTEM_OFF; hvc #0; b .`, two instructions per word: the shortest guest that can prove that it ran.
+ */
+const POWER_OFF_CODE = ['0x72b0800052800100', '0x14000000d4000002'];
+const DEADLINE_MS = 20_000;
+
+/** Tries KVM with a guest of four instructions that powers itself off. */
+export async function tryKvm(): Promise<KvmFacts> {
+  const asked = JSON.parse(await runHelper(['kvm'], DEADLINE_MS)) as {
+    kvm: { ipaSizeBits: number | null; cacheablePfnmap: number | null } | null;
+    error: { step: string; errno: number; path: string | null } | null;
+  };
+  const { error } = asked;
+  if (error) {
+    const reason = `${error.path ?? '/dev/kvm'}: ${error.step} failed with errno ${error.errno}`;
+    return { usable: false, reason, ipaSizeBits: null, cacheablePfnmap: null };
+  }
+  const reason = await runGuest();
+  return {
+    usable: reason === null,
+    reason,
+    ipaSizeBits: asked.kvm?.ipaSizeBits ?? null,
+    cacheablePfnmap: asked.kvm?.cacheablePfnmap == null ? null : asked.kvm.cacheablePfnmap > 0,
+  };
+}
+
+/** @returns null where the guest powered itself off, else what was seen instead. */
+async function runGuest(): Promise<string | null> {
+  const code = POWER_OFF_CODE.flatMap((data, i) => [
+    '-device',
+    `loader,addr=${RAM_START + 8 * i},data=${data},data-len=8`,
+  ]);
+  try {
+    const run = await runTool(
+      QEMU_BINARY,
+      [
+        ...[
+          '-machine',
+          'virt,accel=kvm,gic-version=host',
+          '-cpu',
+          'host',
+          '-m',
+          '64M',
+          '-nodefaults',
+          '-no-user-config',
+        ],
+        ...['-display', 'none', '-no-reboot', ...code, '-device', `loader,addr=${RAM_START},cpu-num=0`],
+      ],
+      { deadlineMs: DEADLINE_MS },
+    );
+    return run.status === 0 ? null : `a KVM guest ended with status ${run.status}: ${run.stderr.split('\n')[0] ?? ''}`;
+  } catch (error) {
+    return `a KVM guest of four instructions did not end: ${(error as Error).message}`;
+  }
+}

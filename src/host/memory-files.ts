@@ -1,0 +1,32 @@
+import type { HostFiles } from './files.ts';
+import { type RootEntry, rootedFiles } from './rooted-files.ts';
+
+/** A host's files as data: absolute path → content, or the target of a link. Directories follow from the paths. */
+export interface FileTree {
+  files: Readonly<Record<string, string | Uint8Array>>;
+  links: Readonly<Record<string, string>>;
+}
+
+/** The files of a host that exists only as data: built-in hosts, and hosts that tests make up. */
+export function memoryFiles(tree: FileTree): HostFiles {
+  const entries = new Map<string, RootEntry>();
+  const directories = new Map<string, Set<string>>();
+  const add = (path: string, entry: RootEntry) => {
+    entries.set(path, entry);
+    for (let child = path; child !== '/'; ) {
+      const parent = child.slice(0, child.lastIndexOf('/')) || '/';
+      const names = directories.get(parent) ?? new Set();
+      directories.set(parent, names.add(child.slice(child.lastIndexOf('/') + 1)));
+      child = parent;
+    }
+  };
+  for (const [path, content] of Object.entries(tree.files)) {
+    add(path, {
+      kind: 'file',
+      read: () => (typeof content === 'string' ? new TextEncoder().encode(content) : content),
+    });
+  }
+  for (const [path, target] of Object.entries(tree.links)) add(path, { kind: 'link', target });
+  for (const [path, names] of directories) entries.set(path, { kind: 'directory', names: () => [...names] });
+  return rootedFiles((path) => entries.get(path) ?? null);
+}

@@ -1,0 +1,43 @@
+import type { HostFiles } from './files.ts';
+import { readText } from './files.ts';
+
+/** The variant driver's module as modules.alias spells it, and its sysfs directory (both with underscores). */
+export const NVGRACE_DRIVER = 'nvgrace_gpu_vfio_pci';
+
+/** Which variant driver takes which device: the `vfio_pci:` lines of modules.alias, in the kernel's words. */
+export interface VfioAlias {
+  pattern: string;
+  module: string;
+}
+
+/**
+ * The `vfio_pci:` aliases of the running kernel's modules.
+ * @returns null where modules.alias is absent, so that "no driver for this id" and "not known" stay apart.
+ */
+export function readVfioAliases(files: HostFiles, release: string | null): VfioAlias[] | null {
+  const text = release && readText(files, `/lib/modules/${release}/modules.alias`);
+  if (!text) return null;
+  return [...text.matchAll(/^alias vfio_pci:(\S+) (\S+)$/gm)].map(([, pattern = '', module = '']) => ({
+    pattern,
+    module: module.replaceAll('-', '_'),
+  }));
+}
+
+/**
+ * The variant driver that the kernel lists for a device: among the aliases that match, the one with the fewest wildcards
+ * (the rule of libvirt ≥ 10.0, src/util/virpci.c).
+ * @param modalias the device's own, `pci:v000010DEd…`.
+ */
+export function findVariantDriver(aliases: readonly VfioAlias[], modalias: string): string | null {
+  const id = modalias.replace(/^pci:/, '');
+  const wildcards = (pattern: string) => pattern.split('*').length;
+  const matching = aliases
+    .filter(({ pattern }) => matches(pattern, id))
+    .sort((a, b) => wildcards(a.pattern) - wildcards(b.pattern));
+  return matching[0]?.module ?? null;
+}
+
+function matches(pattern: string, id: string): boolean {
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`).test(id);
+}

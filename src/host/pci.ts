@@ -1,0 +1,101 @@
+import type { HostFiles } from './files.ts';
+import { readBytesIfReadable, readLinkName, readText, readTextIfReadable } from './files.ts';
+import { isPciAddress } from './pci-address.ts';
+
+const DEVICES = '/sys/bus/pci/devices';
+
+/** Ids of a function, enough to decide whether it is of interest. */
+export interface PciIds {
+  address: string;
+  vendor: number;
+  device: number;
+}
+
+/** A base address register as the kernel has it, not as VFIO shows it. */
+export interface Bar {
+  start: bigint;
+  /** Length in bytes; 0 where the BAR does not exist. */
+  lengthBytes: bigint;
+}
+
+/** One PCI function as sysfs shows it. */
+export interface PciFunction extends PciIds {
+  subsystemVendor: number;
+  subsystemDevice: number;
+  modalias: string;
+  /** BAR0 to BAR5. Line k of `resource` is BAR k. */
+  bars: Bar[];
+  /** Name of the driver's sysfs directory; null where no driver is bound. */
+  driver: string | null;
+  /** Null where nothing is overridden. */
+  driverOverride: string | null;
+  iommuGroup: string | null;
+  /** All functions of the IOMMU group with their drivers; empty where the group is not known. */
+  groupMembers: { address: string; driver: string | null; isBridge: boolean }[];
+  /** Host NUMA node; null where the kernel knows none. */
+  numaNode: number | null;
+  /** ACPI path of the companion device, as `firmware_node/path` reads; null where there is none. */
+  acpiPath: string | null;
+  /** Names from `reset_method`; null where the file is absent, empty where there is no method. */
+  resetMethods: string[] | null;
+  /** Configuration space; 64 bytes for an unprivileged reader; null where it cannot be read. */
+  config: Uint8Array | null;
+}
+
+/** Vendor and device id of every function on the host. */
+export function listPciFunctions(files: HostFiles): PciIds[] {
+  return files
+    .list(DEVICES)
+    .filter(isPciAddress)
+    .map((address) => ({
+      address,
+      vendor: readHex(files, address, 'vendor'),
+      device: readHex(files, address, 'device'),
+    }));
+}
+
+/** Everything that sysfs says about one function. */
+export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
+  const directory = `${DEVICES}/${ids.address}`;
+  const iommuGroup = readLinkName(files, `${directory}/iommu_group`);
+  const numaNode = Number(readText(files, `${directory}/numa_node`) ?? -1);
+  const override = readText(files, `${directory}/driver_override`);
+  return {
+    ...ids,
+    subsystemVendor: readHex(files, ids.address, 'subsystem_vendor'),
+    subsystemDevice: readHex(files, ids.address, 'subsystem_device'),
+    modalias: readText(files, `${directory}/modalias`) ?? '',
+    bars: parseResource(readText(files, `${directory}/resource`) ?? ''),
+    driver: readLinkName(files, `${directory}/driver`),
+    driverOverride: override === null || override === '(null)' || override === '' ? null : override,
+    iommuGroup,
+    groupMembers: iommuGroup === null ? [] : readGroupMembers(files, iommuGroup),
+    numaNode: numaNode >= 0 ? numaNode : null,
+    acpiPath: readTextIfReadable(files, `${directory}/firmware_node/path`),
+    resetMethods: readText(files, `${directory}/reset_method`)?.split(' ').filter(Boolean) ?? null,
+    config: readBytesIfReadable(files, `${directory}/config`),
+  };
+}
+
+function readGroupMembers(files: HostFiles, group: string): PciFunction['groupMembers'] {
+  return files.list(`/sys/kernel/iommu_groups/${group}/devices`).map((address) => ({
+    address,
+    driver: readLinkName(files, `${DEVICES}/${address}/driver`),
+    isBridge: readHex(files, address, 'class') >> 16 === 0x06,
+  }));
+}
+
+/** `start end flags` per line, hexadecimal; the first six lines are the BARs (drivers/pci/pci-sysfs.c, resource_show). */
+function parseResource(text: string): Bar[] {
+  return text
+    .split('\n')
+    .slice(0, 6)
+    .map((line) => {
+      const [start = 0n, end = 0n] = line.split(' ').map((word) => (/^0x[0-9a-f]+$/i.test(word) ? BigInt(word) : 0n));
+      return { start, lengthBytes: end === 0n ? 0n : end - start + 1n };
+    });
+}
+
+function readHex(files: HostFiles, address: string, attribute: string): number {
+  return Number.parseInt(readText(files, `${DEVICES}/${address}/${attribute}`) ?? '0', 16);
+}

@@ -1,0 +1,78 @@
+import { GhpassError } from '../errors.ts';
+
+export interface ToolRun {
+  status: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ToolOptions {
+  deadlineMs?: number;
+  input?: string;
+  /** Directories that are searched behind PATH. */
+  searchAlso?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/** Long enough for any query of a healthy tool on a loaded host. */
+const DEFAULT_DEADLINE_MS = 60_000;
+/** How long a child gets between SIGTERM and SIGKILL, and again before it is given up as uninterruptible. */
+const KILL_GRACE_MS = 2_000;
+
+/**
+ * Runs a program to its end, with `LC_ALL=C` so that its output can be parsed.
+ * A child that outlives its deadline is killed; one that does not die even then (state D) is abandoned, never awaited.
+ * @throws GhpassError `tool.missing` (not on PATH), `tool.timeout` with the state of the child, `interrupted`.
+ */
+export async function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
+  const { execa } = await import('execa');
+  const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  const path = [process.env.PATH, ...(options.searchAlso ?? [])].filter(Boolean).join(':');
+  const child = execa(command, args, {
+    env: { LC_ALL: 'C', PATH: path },
+    reject: false,
+    timeout: deadlineMs,
+    forceKillAfterDelay: KILL_GRACE_MS,
+    stripFinalNewline: true,
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    ...(options.signal ? { cancelSignal: options.signal } : {}),
+  });
+  const gaveUp = Symbol('gave up');
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<typeof gaveUp>((resolve) => {
+    timer = setTimeout(() => resolve(gaveUp), deadlineMs + 2 * KILL_GRACE_MS);
+  });
+  const result = await Promise.race([child, deadline]).finally(() => clearTimeout(timer));
+  if (result === gaveUp || result.timedOut) {
+    if (result === gaveUp) child.unref();
+    throw timedOut(command, deadlineMs, result === gaveUp ? (child.pid ?? null) : null);
+  }
+  if (result.isCanceled) throw new GhpassError('interrupted', { code: 'interrupted', message: 'interrupted' });
+  if (result.exitCode === undefined && result.signal === undefined)
+    throw notStarted(command, result.code, result.message ?? '');
+  return {
+    status: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stdout: result.stdout,
+    stderr: result.stderr,
+  };
+}
+
+function timedOut(command: string, deadlineMs: number, abandonedPid: number | null): GhpassError {
+  const state =
+    abandonedPid === null ? 'ended' : `left behind: process ${abandonedPid} does not die (uninterruptible, state D)`;
+  return new GhpassError('timeout', {
+    code: 'tool.timeout',
+    message: `${command} gave no answer in ${Math.round(deadlineMs / 1000)} s and was ${state}`,
+    suggestions:
+      abandonedPid === null ? ['dmesg | tail'] : [`cat /proc/${abandonedPid}/stack`, 'dmesg | tail', 'reboot the host'],
+  });
+}
+
+function notStarted(command: string, errno: string | undefined, message: string): GhpassError {
+  return new GhpassError('tool', {
+    code: errno === 'ENOENT' ? 'tool.missing' : 'tool.not-started',
+    message: errno === 'ENOENT' ? `${command} is not on PATH` : `${command} did not start: ${message.split('\n')[0]}`,
+  });
+}
