@@ -1,0 +1,62 @@
+/** What a guest will be: everything that the renderers need, and everything that verification holds the guest against. */
+export interface GuestPlan {
+  name: string;
+  accelerator: 'kvm' | 'tcg';
+  machine: {
+    /** Reliability events reach the guest as ACPI error records; QEMU aborts the guest without it. */
+    ras: boolean;
+    /** 64-bit MMIO window in bytes; null where QEMU cannot be told and has its 512 GiB. */
+    windowBytes: bigint | null;
+  };
+  cpus: { count: number };
+  memoryBytes: bigint;
+  /** Dense: the id is the position. Nodes with memory come first. */
+  nodes: GuestNode[];
+  /** Distance from each node to each node; null where the host's are not known. */
+  distances: number[][] | null;
+  gpus: PlannedGpu[];
+  firmware: { code: string; variablesTemplate: string; format: 'raw' | 'qcow2' };
+  boot: GuestBoot;
+  /** iommufd instead of the group and container. */
+  iommufd: boolean;
+}
+
+export interface GuestNode {
+  id: number;
+  /** First and last vCPU; null for a node of a GPU. */
+  cpus: readonly [number, number] | null;
+  /** 0 for a node of a GPU: it has no memory before the guest's driver adds some. */
+  memoryBytes: bigint;
+  /** Host node that the memory is bound to; null where the host has no say. */
+  hostNode: number | null;
+  /** Address of the GPU on the host that the node belongs to; null for a node with memory. */
+  gpu: string | null;
+}
+
+/** One GPU in the guest. */
+export interface PlannedGpu {
+  /** On the host. */
+  address: string;
+  /** Device id in QEMU. */
+  id: string;
+  vendor: number;
+  device: number;
+  /** Number of the expander bus, which is also where the root port is. */
+  expanderBus: number;
+  /** Guest node whose memory is nearest; the expander bus belongs to it. */
+  guestNode: number;
+  /** In the guest: slot 0, function 0 of the bus behind the root port. */
+  guestAddress: string;
+  /** Nodes whose generic initiator the GPU is. */
+  nodes: number[];
+  /** Memory BARs by index. */
+  bars: { index: number; sizeBytes: bigint }[];
+}
+
+/** What the guest boots. */
+export interface GuestBoot {
+  kernel: string | null;
+  initrd: string | null;
+  append: string | null;
+  disks: { path: string; format: 'qcow2' | 'raw' }[];
+}

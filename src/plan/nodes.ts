@@ -1,0 +1,45 @@
+import { MIB } from '../vfio/bytes.ts';
+import type { GpuFacts } from '../vfio/gpu.ts';
+import type { GuestNode } from './guest-plan.ts';
+
+/**
+ * One node for the GPU and one for each of its seven MIG instances: Linux cannot make nodes at run time, so they are there
+ * from the start (QEMU b64b7ed8bb5d).
+ */
+export const NODES_PER_GPU = 8;
+
+/**
+ * Nodes of the guest: first one with memory and vCPUs for each host node that a GPU is near to, then the nodes of each GPU,
+ * memory-less and CPU-less, consecutive and never shared. Ids are dense, because QEMU refuses gaps; nodes with memory come
+ * first, because the guest's kernel wants its boot memory in node 0.
+ * @param hostNodes host nodes whose memory the guest may use, in ascending order; empty where the host has no say.
+ */
+export function planNodes(
+  gpus: readonly GpuFacts[],
+  hostNodes: readonly number[],
+  guest: { memoryBytes: bigint; vcpus: number },
+): GuestNode[] {
+  const parts = Math.max(1, Math.min(hostNodes.length, guest.vcpus));
+  const memory = Array.from({ length: parts }, (_, i): GuestNode => {
+    const firstCpu = Math.floor((i * guest.vcpus) / parts);
+    const lastCpu = Math.floor(((i + 1) * guest.vcpus) / parts) - 1;
+    return {
+      id: i,
+      cpus: [firstCpu, lastCpu],
+      memoryBytes: share(guest.memoryBytes, i, parts),
+      hostNode: hostNodes[i] ?? null,
+      gpu: null,
+    };
+  });
+  const initiators = gpus.flatMap((gpu) => Array<string>(NODES_PER_GPU).fill(gpu.pci.address));
+  const ofGpus = initiators.map((gpu, i): GuestNode => {
+    return { id: parts + i, cpus: null, memoryBytes: 0n, hostNode: null, gpu };
+  });
+  return [...memory, ...ofGpus];
+}
+
+/** Part `i` of `parts`, in whole MiB; the last part takes what is left. */
+function share(bytes: bigint, i: number, parts: number): bigint {
+  const each = (bytes / BigInt(parts) / MIB) * MIB;
+  return i < parts - 1 ? each : bytes - each * BigInt(parts - 1);
+}

@@ -1,0 +1,31 @@
+import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
+import type { GuestNode, PlannedGpu } from './guest-plan.ts';
+
+/** Bus numbers below are left to the devices of the default root complex. */
+const FIRST_EXPANDER_BUS = 0x40;
+/** An expander bus needs its own number and one for the root port; the rest is room for what firmware reserves. */
+const EXPANDER_BUS_STRIDE = 8;
+
+/**
+ * Each GPU alone: an expander bus with the guest node that its host node became, a root port in slot 0 of it, and the GPU
+ * in slot 0, function 0 behind that. The guest's driver refuses a generic initiator with another device or function number
+ * (open-gpu-kernel-modules 595.45.04), and bus 0 has no NUMA node.
+ * @param nodes of {@link planNodes}.
+ */
+export function planGpus(gpus: readonly GpuFacts[], nodes: readonly GuestNode[]): PlannedGpu[] {
+  return gpus.map((gpu, i) => {
+    const expanderBus = FIRST_EXPANDER_BUS + i * EXPANDER_BUS_STRIDE;
+    const near = nodes.find(({ hostNode }) => hostNode !== null && hostNode === gpu.pci.numaNode);
+    return {
+      address: gpu.pci.address,
+      id: `gpu${i}`,
+      vendor: gpu.pci.vendor,
+      device: gpu.pci.device,
+      expanderBus,
+      guestNode: near?.id ?? 0,
+      guestAddress: `0000:${(expanderBus + 1).toString(16)}:00.0`,
+      nodes: nodes.filter((node) => node.gpu === gpu.pci.address).map(({ id }) => id),
+      bars: [...guestBars(gpu)].map(([index, sizeBytes]) => ({ index, sizeBytes })),
+    };
+  });
+}

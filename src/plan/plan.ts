@@ -1,0 +1,72 @@
+import { GhpassError } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { compareVersions } from '../host/kernel.ts';
+import type { ToolFacts } from '../host/tools.ts';
+import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
+import { planDistances } from './distances.ts';
+import { chooseFirmware } from './firmware.ts';
+import type { GuestPlan } from './guest-plan.ts';
+import { planHostNodes } from './host-nodes.ts';
+import { initiatorNodes } from './initiator-nodes.ts';
+import { planMmioWindow } from './mmio-window.ts';
+import { planNodes } from './nodes.ts';
+import { planGpus } from './pci.ts';
+import type { GuestRequest } from './request.ts';
+
+/** Physical address bits that `-cpu max` has under TCG without LPA2 (target/arm, ID_AA64MMFR0.PARange). */
+const TCG_ADDRESS_BITS = 48;
+/** The kernel from which iommufd maps the memory of another device into the IOMMU; without it QEMU only warns. */
+const IOMMUFD_KERNEL = [6, 19] as const;
+
+/** What a plan is made of. */
+export interface PlanInput {
+  host: HostFacts;
+  gpus: readonly GpuFacts[];
+  tools: ToolFacts;
+  request: GuestRequest;
+}
+
+/**
+ * The guest for these GPUs on this host. Pure: the same input gives the same plan.
+ * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `mmio.pa-bits`, `firmware.missing`.
+ */
+export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan {
+  requireKnownMemory(gpus);
+  const accelerator = request.accelerator ?? (tools.kvm.usable ? 'kvm' : 'tcg');
+  const addressBits = accelerator === 'kvm' ? tools.kvm.ipaSizeBits : TCG_ADDRESS_BITS;
+  const windowBytes = planMmioWindow(
+    gpus.map((gpu) => [...guestBars(gpu).values()]),
+    addressBits,
+  );
+  const nodes = planNodes(gpus, planHostNodes(host.numa, gpus), request);
+  return {
+    name: request.name,
+    accelerator,
+    machine: { ras: true, windowBytes: tools.qemu?.highmemMmioSize === false ? null : windowBytes },
+    cpus: { count: request.vcpus },
+    memoryBytes: request.memoryBytes,
+    nodes,
+    distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
+    gpus: planGpus(gpus, nodes),
+    firmware: chooseFirmware(tools.firmware),
+    boot: request.boot,
+    iommufd: request.iommufd ?? canUseIommufd(host, gpus, tools),
+  };
+}
+
+/** A guest cannot be sized for a GPU whose memory nobody knows, and would not find memory that is not exported. */
+function requireKnownMemory(gpus: readonly GpuFacts[]): void {
+  const unknown = gpus.filter(({ memory }) => memory.usable === null).map(({ pci }) => pci.address);
+  if (unknown.length === 0) return;
+  throw new GhpassError('check', {
+    code: 'gpu.memory-unknown',
+    message: `${unknown.join(', ')}: no coherent memory is known of, so no guest can be planned`,
+    suggestions: unknown.map((address) => `ghpass probe ${address}`),
+  });
+}
+
+function canUseIommufd(host: HostFacts, gpus: readonly GpuFacts[], tools: ToolFacts): boolean {
+  const { version } = host.kernel;
+  const kernelMaps = version !== null && compareVersions(version, IOMMUFD_KERNEL) >= 0;
+  return kernelMaps && tools.qemu?.iommufd === true && gpus.every(({ via }) => via === 'cdev');
+}
