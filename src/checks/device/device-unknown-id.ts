@@ -1,0 +1,20 @@
+import { findVariantDriver, NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { formatIds } from '../../vfio/catalogue.ts';
+import { about, type DeviceCheck } from './facts.ts';
+
+export const deviceUnknownId: DeviceCheck = {
+  id: 'device.unknown-id',
+  severity: 'warn',
+  title: 'The running kernel lists a variant driver for the device',
+  reference: '/lib/modules/…/modules.alias, vfio_pci: aliases',
+  observe(facts) {
+    const { vfioAliases, kernel } = facts.host;
+    const { pci } = facts.gpu;
+    if (vfioAliases === null || findVariantDriver(vfioAliases, pci.modalias) === NVGRACE_DRIVER) return [];
+    return about(
+      facts,
+      `kernel ${kernel.release} lists no variant driver for ${formatIds(pci.vendor, pci.device)}`,
+      'boot a kernel whose modules.alias lists the device, or a vendor kernel',
+    );
+  },
+};

@@ -1,0 +1,18 @@
+import { about, type DeviceCheck } from './facts.ts';
+
+export const driverGenericBound: DeviceCheck = {
+  id: 'driver.generic-bound',
+  severity: 'fail',
+  title: 'The variant driver is bound, not the generic vfio-pci',
+  reference: 'kubernetes-sigs/dra-driver-nvidia-gpu#1199',
+  observe(facts) {
+    const { pci } = facts.gpu;
+    if (pci.driver !== 'vfio-pci') return [];
+    return about(
+      facts,
+      'bound to vfio-pci: the coherent memory is not visible to a guest',
+      `ghpass release ${pci.address}`,
+      `ghpass bind ${pci.address}`,
+    );
+  },
+};

@@ -1,0 +1,47 @@
+import { acpiDsdMissing } from './acpi-dsd-missing.ts';
+import { acpiDuplicateRange } from './acpi-duplicate-range.ts';
+import { acpiUnreadable } from './acpi-unreadable.ts';
+import { acpiVfioMismatch } from './acpi-vfio-mismatch.ts';
+import { bar0TooSmall } from './bar0-too-small.ts';
+import { bar2LayoutUnknown } from './bar2-layout-unknown.ts';
+import { bar2LengthShort } from './bar2-length-short.ts';
+import { bar2RegionMismatch } from './bar2-region-mismatch.ts';
+import { deviceUnknownId } from './device-unknown-id.ts';
+import { driverBindEinval } from './driver-bind-einval.ts';
+import { driverBindEoverflow } from './driver-bind-eoverflow.ts';
+import { driverGenericBound } from './driver-generic-bound.ts';
+import { driverNoCoherent } from './driver-no-coherent.ts';
+import { driverUnbound } from './driver-unbound.ts';
+import type { DeviceCheck } from './facts.ts';
+import { iommuGroupMissing } from './iommu-group-missing.ts';
+import { iommuGroupNotViable } from './iommu-group-not-viable.ts';
+import { memPageAlign } from './mem-page-align.ts';
+import { vfioNotOpened } from './vfio-not-opened.ts';
+import { vfioBusy, vfioOpenFailed, vfioPerms } from './vfio-open.ts';
+import { vfioProbeReset } from './vfio-probe-reset.ts';
+
+/** What is checked of each GPU, the cause before its consequences. */
+export const DEVICE_CHECKS: readonly DeviceCheck[] = [
+  acpiUnreadable,
+  acpiDsdMissing,
+  acpiDuplicateRange,
+  deviceUnknownId,
+  bar0TooSmall,
+  driverBindEoverflow,
+  driverBindEinval,
+  driverUnbound,
+  driverGenericBound,
+  iommuGroupMissing,
+  iommuGroupNotViable,
+  vfioNotOpened,
+  vfioPerms,
+  vfioBusy,
+  vfioOpenFailed,
+  vfioProbeReset,
+  driverNoCoherent,
+  bar2LayoutUnknown,
+  bar2RegionMismatch,
+  acpiVfioMismatch,
+  bar2LengthShort,
+  memPageAlign,
+];

@@ -1,0 +1,25 @@
+import { about, type DeviceCheck } from './facts.ts';
+
+/** Drivers that leave DMA to the owner of the group (driver_managed_dma). */
+const HARMLESS = new Set(['pcieport', 'pci-stub']);
+
+export const iommuGroupNotViable: DeviceCheck = {
+  id: 'iommu.group-not-viable',
+  severity: 'fail',
+  title: 'No other function of the group is on a host driver',
+  reference: 'drivers/vfio/group.c, vfio_group_has_device_coherency and iommu_group_claim_dma_owner',
+  observe(facts) {
+    const { pci } = facts.gpu;
+    const holders = pci.groupMembers.filter(
+      ({ address, driver, isBridge }) =>
+        address !== pci.address && !isBridge && driver !== null && !HARMLESS.has(driver) && !/vfio/.test(driver),
+    );
+    if (holders.length === 0) return [];
+    const list = holders.map(({ address, driver }) => `${address} (${driver})`).join(', ');
+    return about(
+      facts,
+      `group ${pci.iommuGroup} has functions on host drivers: ${list}`,
+      ...holders.map(({ address, driver }) => `echo ${address} > /sys/bus/pci/drivers/${driver}/unbind`),
+    );
+  },
+};

@@ -1,0 +1,15 @@
+import { about, type DeviceCheck } from './facts.ts';
+
+export const vfioNotOpened: DeviceCheck = {
+  id: 'vfio.not-opened',
+  severity: 'info',
+  title: 'The device itself was asked',
+  reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_init_nvdev_struct',
+  observe(facts) {
+    const reason = facts.gpu.notOpened?.reason;
+    if (reason !== 'not-wanted' && reason !== 'no-answer') return [];
+    const why =
+      reason === 'not-wanted' ? '--no-open was given' : `${facts.host.source.name} has no answer of the device`;
+    return about(facts, `${why}; sizes are predicted from firmware's tables`, `ghpass probe ${facts.gpu.pci.address}`);
+  },
+};

@@ -1,0 +1,71 @@
+import { errnoName } from '../../vfio/errno.ts';
+import type { FailedStep } from '../../vfio/protocol.ts';
+import { about, type DeviceCheck, type DeviceFacts } from './facts.ts';
+
+const REFERENCE = 'Documentation/driver-api/vfio.rst';
+
+/** Steps at which the kernel hands out the device, and so at which somebody else can already have it. */
+const EXCLUSIVE_STEPS = new Set(['group-open', 'cdev-open', 'iommufd-bind', 'group-container', 'container-iommu']);
+
+export const vfioPerms: DeviceCheck = {
+  id: 'vfio.perms',
+  severity: 'fail',
+  title: 'The nodes of VFIO may be opened',
+  reference: REFERENCE,
+  kind: 'permission',
+  observe: (facts) =>
+    failed(facts, isPermission, (step) => [
+      `${describe(step)}: no permission; sizes are predicted from firmware's tables`,
+      `sudo ghpass probe ${facts.gpu.pci.address}`,
+    ]),
+};
+
+export const vfioBusy: DeviceCheck = {
+  id: 'vfio.busy',
+  severity: 'fail',
+  title: 'Nobody else has the device open',
+  reference: REFERENCE,
+  observe: (facts) =>
+    failed(facts, isBusy, (step) => [
+      `${describe(step)}: in use, by a running guest or another program; sizes are predicted from firmware's tables`,
+      `fuser -v ${step.path ?? '/dev/vfio/*'}`,
+      `ghpass probe ${facts.gpu.pci.address} --no-open`,
+    ]),
+};
+
+export const vfioOpenFailed: DeviceCheck = {
+  id: 'vfio.open-failed',
+  severity: 'fail',
+  title: 'VFIO opens the device',
+  reference: REFERENCE,
+  observe: (facts) =>
+    failed(
+      facts,
+      (step) => !isPermission(step) && !isBusy(step),
+      (step) => [
+        `${describe(step)}; sizes are predicted from firmware's tables`,
+        `dmesg | grep -e ${facts.gpu.pci.address} -e vfio`,
+      ],
+    ),
+};
+
+function failed(facts: DeviceFacts, applies: (step: FailedStep) => boolean, say: (step: FailedStep) => string[]) {
+  const { notOpened } = facts.gpu;
+  if (notOpened?.reason !== 'failed' || !applies(notOpened.step)) return [];
+  const [message = '', ...remedy] = say(notOpened.step);
+  return about(facts, message, ...remedy);
+}
+
+function isPermission({ errno }: FailedStep): boolean {
+  return ['EACCES', 'EPERM'].includes(errnoName(errno));
+}
+
+/** A cdev that is open elsewhere answers EINVAL to the bind, everything else EBUSY. */
+function isBusy({ step, errno }: FailedStep): boolean {
+  const name = errnoName(errno);
+  return EXCLUSIVE_STEPS.has(step) && (name === 'EBUSY' || (name === 'EINVAL' && step === 'iommufd-bind'));
+}
+
+function describe({ step, errno, path }: FailedStep): string {
+  return `${step}${path ? ` ${path}` : ''} failed with ${errnoName(errno)} (${errno})`;
+}

@@ -1,0 +1,16 @@
+import { about, type DeviceCheck } from './facts.ts';
+
+export const vfioProbeReset: DeviceCheck = {
+  id: 'vfio.probe-reset',
+  severity: 'info',
+  title: 'Opening the device resets it',
+  reference: 'drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_enable and _disable',
+  observe(facts) {
+    if (facts.gpu.notOpened !== null || facts.host.source.kind !== 'local') return [];
+    return about(
+      facts,
+      'the device was opened, which reset the function twice',
+      `ghpass probe ${facts.gpu.pci.address} --no-open   # predicts instead`,
+    );
+  },
+};

@@ -1,0 +1,17 @@
+import type { HostFacts } from '../../host/facts.ts';
+import type { ToolFacts } from '../../host/tools.ts';
+import type { GuestPlan } from '../../plan/guest-plan.ts';
+import type { Check } from '../check.ts';
+
+/** What the checks of a plan look at. */
+export interface PlanFacts {
+  host: HostFacts;
+  tools: ToolFacts;
+  /** The host did not tell about its tools, so that the newest were assumed. */
+  toolsAssumed: boolean;
+  plan: GuestPlan;
+  /** Build options of the kernel that the guest will boot; null where it comes from a disk. */
+  guestKernelConfig: ReadonlyMap<string, string> | null;
+}
+
+export type PlanCheck = Check<PlanFacts>;

@@ -1,0 +1,21 @@
+import { losesTopology } from '../../plan/firmware.ts';
+import type { PlanCheck } from './facts.ts';
+
+export const firmwareAavmf: PlanCheck = {
+  id: 'firmware.aavmf',
+  severity: 'fail',
+  title: 'The guest’s firmware keeps the NUMA topology',
+  reference: 'edk2 ArmVirtQemu 2022.11 (Debian 12): "Faking a node"',
+  observe({ tools, plan }) {
+    const image = tools.firmware.find(({ code }) => code === plan.firmware.code);
+    if (!image || !losesTopology(image)) return [];
+    const { name, version } = image.package ?? { name: image.code, version: '' };
+    return [
+      {
+        subject: image.code,
+        message: `${name} ${version} loses all NUMA nodes of the guest: Linux fakes a single one`,
+        remedy: ['install qemu-efi-aarch64 2025.02 or newer: the package of Debian 13 installs on Debian 12'],
+      },
+    ];
+  },
+};

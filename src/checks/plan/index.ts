@@ -1,0 +1,25 @@
+import type { PlanCheck } from './facts.ts';
+import { firmwareAavmf } from './firmware-aavmf.ts';
+import { iommufdPfnmap } from './iommufd-pfnmap.ts';
+import { kernelCacheablePfnmap } from './kernel-cacheable-pfnmap.ts';
+import { kernelNodesShift } from './kernel-nodes-shift.ts';
+import { kvmUnusable } from './kvm-unusable.ts';
+import { memAvailable } from './mem-available.ts';
+import { mmioWindow } from './mmio-window.ts';
+import { distancesUnknown } from './numa-distances-unknown.ts';
+import { qemuGiBdf } from './qemu-gi-bdf.ts';
+import { stackVersion } from './stack-version.ts';
+
+/** What is checked of each plan before anything is started. */
+export const PLAN_CHECKS: readonly PlanCheck[] = [
+  stackVersion,
+  qemuGiBdf,
+  kvmUnusable,
+  kernelCacheablePfnmap,
+  firmwareAavmf,
+  mmioWindow,
+  memAvailable,
+  kernelNodesShift,
+  iommufdPfnmap,
+  distancesUnknown,
+];

@@ -1,0 +1,20 @@
+import { compareVersions } from '../../host/kernel.ts';
+import type { PlanCheck } from './facts.ts';
+
+export const iommufdPfnmap: PlanCheck = {
+  id: 'iommufd.pfnmap',
+  severity: 'warn',
+  title: 'iommufd can map the memory of one device for another',
+  reference: 'Linux a23b10608d42 (6.19): dma-buf export of vfio-pci',
+  observe({ plan, host }) {
+    const { version, release } = host.kernel;
+    if (!plan.iommufd || version === null || compareVersions(version, [6, 19]) >= 0) return [];
+    return [
+      {
+        subject: plan.name,
+        message: `iommufd of ${release} cannot map device memory: direct transfers between devices will not work`,
+        remedy: ['ghpass … --vfio group'],
+      },
+    ];
+  },
+};
