@@ -1,0 +1,208 @@
+import type { GuestNode, GuestPlan, PlannedGpu } from '../plan/guest-plan.ts';
+import { option, plain } from './arguments.ts';
+
+/** Files of one guest that QEMU makes or uses beside what the plan names. */
+export interface GuestFiles {
+  /** The guest's own copy of the firmware's variables. */
+  variables: string;
+  qmpSocket: string;
+  consoleSocket: string;
+  /** Everything that the guest wrote to its console. */
+  consoleLog: string;
+  pidFile: string;
+}
+
+const IOMMUFD = 'iommufd0';
+const MIB = 1024n ** 2n;
+
+/** The arguments of `qemu-system-aarch64` for a plan, in the order that QEMU documents its options. */
+export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
+  return [
+    ...option('-name', [
+      ['guest', plan.name],
+      ['debug-threads', 'on'],
+    ]),
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...machine(plan),
+    ...plain('-cpu', plan.accelerator === 'kvm' ? 'host' : 'max'),
+    ...plain('-smp', `${plan.cpus.count}`),
+    ...plain('-m', `${plan.memoryBytes / MIB}M`),
+    ...firmware(plan, files),
+    ...plan.nodes.flatMap(node),
+    ...distances(plan),
+    ...(plan.iommufd
+      ? option('-object', [
+          ['iommufd', null],
+          ['id', IOMMUFD],
+        ])
+      : []),
+    ...plan.gpus.flatMap((gpu, i) => gpuDevices(gpu, i, plan.iommufd)),
+    ...disks(plan),
+    ...boot(plan),
+    ...console(files),
+    ...option('-qmp', [
+      [`unix:${files.qmpSocket.replaceAll(',', ',,')}`, null],
+      ['server', 'on'],
+      ['wait', 'off'],
+    ]),
+    ...plain('-pidfile', files.pidFile),
+  ];
+}
+
+function machine({ accelerator, machine: { ras, windowBytes } }: GuestPlan): string[] {
+  return option('-machine', [
+    ['virt', null],
+    ['accel', accelerator],
+    ['gic-version', 3],
+    ['acpi', 'on'],
+    ['ras', ras ? 'on' : undefined],
+    ['highmem-mmio-size', windowBytes === null ? undefined : `${windowBytes / MIB}M`],
+    ['pflash0', 'firmware'],
+    ['pflash1', 'variables'],
+  ]);
+}
+
+function firmware({ firmware: { code, format } }: GuestPlan, files: GuestFiles): string[] {
+  const image = (name: string, path: string, readOnly: 'on' | undefined) => [
+    ...option('-blockdev', [
+      ['node-name', `${name}-file`],
+      ['driver', 'file'],
+      ['filename', path],
+      ['read-only', readOnly],
+    ]),
+    ...option('-blockdev', [
+      ['node-name', name],
+      ['driver', format],
+      ['file', `${name}-file`],
+      ['read-only', readOnly],
+    ]),
+  ];
+  return [...image('firmware', code, 'on'), ...image('variables', files.variables, undefined)];
+}
+
+/** A node with memory gets a backend, bound to its host node; a node of a GPU has neither memory nor CPUs. */
+function node({ id, cpus, memoryBytes, hostNode }: GuestNode): string[] {
+  if (memoryBytes === 0n)
+    return option('-numa', [
+      ['node', null],
+      ['nodeid', id],
+    ]);
+  return [
+    ...option('-object', [
+      ['memory-backend-ram', null],
+      ['id', `ram${id}`],
+      ['size', `${memoryBytes / MIB}M`],
+      ['host-nodes', hostNode ?? undefined],
+      ['policy', hostNode === null ? undefined : 'bind'],
+    ]),
+    ...option('-numa', [
+      ['node', null],
+      ['nodeid', id],
+      ['cpus', cpus === null ? undefined : cpus.join('-')],
+      ['memdev', `ram${id}`],
+    ]),
+  ];
+}
+
+function distances({ distances: matrix }: GuestPlan): string[] {
+  return (matrix ?? []).flatMap((row, src) =>
+    row.flatMap((val, dst) =>
+      src === dst
+        ? []
+        : option('-numa', [
+            ['dist', null],
+            ['src', src],
+            ['dst', dst],
+            ['val', val],
+          ]),
+    ),
+  );
+}
+
+function gpuDevices(gpu: PlannedGpu, position: number, iommufd: boolean): string[] {
+  const expander = `expander${position}`;
+  const port = `port${position}`;
+  return [
+    ...option('-device', [
+      ['pxb-pcie', null],
+      ['id', expander],
+      ['bus', 'pcie.0'],
+      ['bus_nr', gpu.expanderBus],
+      ['numa_node', gpu.guestNode],
+    ]),
+    ...option('-device', [
+      ['pcie-root-port', null],
+      ['id', port],
+      ['bus', expander],
+      ['addr', '0x0'],
+      ['chassis', position + 1],
+      ['io-reserve', 0],
+    ]),
+    ...option('-device', [
+      ['vfio-pci', null],
+      ['id', gpu.id],
+      ['host', gpu.address],
+      ['bus', port],
+      ['addr', '0x0'],
+      ['rombar', 0],
+      ['iommufd', iommufd ? IOMMUFD : undefined],
+    ]),
+    ...gpu.nodes.flatMap((nodeId, i) =>
+      option('-object', [
+        ['acpi-generic-initiator', null],
+        ['id', `${gpu.id}-initiator${i}`],
+        ['pci-dev', gpu.id],
+        ['node', nodeId],
+      ]),
+    ),
+  ];
+}
+
+/** Disks sit behind ports of the default root complex, away from the GPUs. */
+function disks({ boot: { disks: images }, gpus }: GuestPlan): string[] {
+  return images.flatMap(({ path, format }, i) => [
+    ...option('-device', [
+      ['pcie-root-port', null],
+      ['id', `disk-port${i}`],
+      ['bus', 'pcie.0'],
+      ['chassis', gpus.length + i + 1],
+    ]),
+    ...option('-blockdev', [
+      ['node-name', `disk${i}-file`],
+      ['driver', 'file'],
+      ['filename', path],
+    ]),
+    ...option('-blockdev', [
+      ['node-name', `disk${i}`],
+      ['driver', format],
+      ['file', `disk${i}-file`],
+    ]),
+    ...option('-device', [
+      ['virtio-blk-pci', null],
+      ['bus', `disk-port${i}`],
+      ['drive', `disk${i}`],
+    ]),
+  ]);
+}
+
+function boot({ boot: { kernel, initrd, append } }: GuestPlan): string[] {
+  return [
+    ...(kernel === null ? [] : plain('-kernel', kernel)),
+    ...(initrd === null ? [] : plain('-initrd', initrd)),
+    ...(append === null ? [] : plain('-append', append)),
+  ];
+}
+
+function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
+  return [
+    ...option('-chardev', [
+      ['socket', null],
+      ['id', 'console0'],
+      ['path', consoleSocket],
+      ['server', 'on'],
+      ['wait', 'off'],
+      ['logfile', consoleLog],
+    ]),
+    ...plain('-serial', 'chardev:console0'),
+  ];
+}
