@@ -1,0 +1,62 @@
+import type { Finding } from '../checks/check.ts';
+import { planMmioWindow } from '../plan/mmio-window.ts';
+import type { SpecialRegion } from '../vfio/arithmetic.ts';
+import { formatAddress } from '../vfio/bytes.ts';
+import { formatIds } from '../vfio/catalogue.ts';
+import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes, physicalBar2Bytes } from '../vfio/gpu.ts';
+import type { RegionInfo } from '../vfio/structs.ts';
+import { jsonBytes } from './envelope.ts';
+
+/** One GPU in the result of `probe`: sizes are integer bytes, addresses strings, what is not known is null. */
+export function gpuReport(gpu: GpuFacts, findings: readonly Finding[]) {
+  const { pci, memory } = gpu;
+  return {
+    address: pci.address,
+    id: formatIds(pci.vendor, pci.device),
+    subsystemId: formatIds(pci.subsystemVendor, pci.subsystemDevice),
+    name: gpu.name,
+    driver: pci.driver,
+    iommuGroup: pci.iommuGroup,
+    numaNode: pci.numaNode,
+    openedVia: gpu.via,
+    layout: memory.layout,
+    sizes: memory.origin,
+    coherentMemory: coherentMemory(gpu),
+    bar2: bar2(gpu),
+    usable: special(memory.usable),
+    reserved: special(memory.reserved),
+    regions: gpu.regions.map(region),
+    mmioWindow: memory.usable ? jsonBytes(planMmioWindow([[...guestBars(gpu).values()]], null)) : null,
+    verdict: findings.some(({ subject, severity }) => subject === pci.address && severity === 'fail') ? 'fail' : 'pass',
+  } as const;
+}
+
+export type GpuReport = ReturnType<typeof gpuReport>;
+
+function coherentMemory(gpu: GpuFacts) {
+  const { acpi } = gpu;
+  const sizeBytes = coherentMemoryBytes(gpu);
+  const base = acpi.known ? acpi.base : null;
+  if (sizeBytes === null && base === null) return null;
+  const sources = [acpi.known && acpi.sizeBytes ? 'acpi' : null, measuredBytes(gpu) === null ? null : 'vfio'];
+  return {
+    base: base === null ? null : formatAddress(base),
+    size: sizeBytes === null ? null : jsonBytes(sizeBytes),
+    sources: sources.filter((source) => source !== null),
+  };
+}
+
+function bar2(gpu: GpuFacts) {
+  const length = physicalBar2Bytes(gpu);
+  const needed = coherentMemoryBytes(gpu);
+  return { length: jsonBytes(length), sufficient: needed === null ? null : length >= needed };
+}
+
+function special(part: SpecialRegion | null) {
+  return part && { region: part.region, size: jsonBytes(part.sizeBytes), barSize: jsonBytes(part.barBytes) };
+}
+
+function region({ index, sizeBytes, flags, sparseAreas, capabilities }: RegionInfo) {
+  const areas = sparseAreas?.map((area) => ({ offset: jsonBytes(area.offsetBytes), size: jsonBytes(area.sizeBytes) }));
+  return { index, size: jsonBytes(sizeBytes), flags, sparseAreas: areas ?? [], capabilities };
+}

@@ -1,0 +1,42 @@
+import { formatBytes } from '../vfio/bytes.ts';
+import type { Paint } from './paint.ts';
+import type { GpuReport } from './probe-report.ts';
+
+/** One GPU as a person takes it in at a glance. */
+export function probeText(gpu: GpuReport, paint: Paint): string {
+  const verdict = gpu.verdict === 'pass' ? paint.green('✔ pass') : paint.red('✖ fail');
+  const head = [gpu.address, gpu.name ?? gpu.id, `layout ${gpu.layout ?? 'not known'}`].join('  ');
+  return [`${paint.bold(head)}  ${verdict}`, ...rows(gpu).map(([name, value]) => `  ${name.padEnd(16)} ${value}`)].join(
+    '\n',
+  );
+}
+
+function rows(gpu: GpuReport): [string, string][] {
+  const size = (bytes: number | null) => (bytes === null ? 'not known' : formatBytes(BigInt(bytes)));
+  const part = (region: GpuReport['usable']) =>
+    region && `${size(region.size)} in region ${region.region}, a BAR of ${size(region.barSize)} in the guest`;
+  const { coherentMemory, bar2, usable, reserved } = gpu;
+  const compared = bar2.sufficient === null ? '' : bar2.sufficient ? ', holds the memory' : ', shorter than the memory';
+  const named: [string, string | null][] = [
+    [
+      'coherent memory',
+      coherentMemory
+        ? `${size(coherentMemory.size)} at ${coherentMemory.base ?? 'an unknown base'} (${coherentMemory.sources.join(', ') || 'no size'})`
+        : 'none known',
+    ],
+    [gpu.sizes === 'measured' ? 'usable' : 'usable, predicted', part(usable)],
+    ['reserved', part(reserved)],
+    ['physical BAR2', bar2.length === 0 ? 'none' : `${size(bar2.length)}${compared}`],
+    ['MMIO window', gpu.mmioWindow === null ? null : size(gpu.mmioWindow)],
+    [
+      'bound to',
+      [
+        gpu.driver ?? 'no driver',
+        `IOMMU group ${gpu.iommuGroup ?? 'not known'}`,
+        `NUMA node ${gpu.numaNode ?? 'not known'}`,
+        gpu.openedVia ? `opened by ${gpu.openedVia}` : 'not opened',
+      ].join(', '),
+    ],
+  ];
+  return named.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
