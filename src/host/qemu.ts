@@ -71,7 +71,10 @@ export async function askQemu(binary: string = QEMU_BINARY): Promise<QemuFacts |
   };
 }
 
-/** Puts all questions on standard input at once; QEMU answers them in order and ends with `quit`. */
+/**
+ * Puts all questions on standard input at once; QEMU answers them in order and ends with `quit`. What does not fit the pipe
+ * by then is lost, so a missing answer is an error and not a no.
+ */
 async function ask(binary: string, questions: Record<string, object>): Promise<Map<string, unknown>> {
   const commands = [
     { execute: 'qmp_capabilities' },
@@ -85,7 +88,7 @@ async function ask(binary: string, questions: Record<string, object>): Promise<M
   );
   const replies = run.stdout.split('\n').flatMap((line) => parseReply(line) ?? []);
   const answers = new Map(replies.flatMap(({ id, return: value }) => (id === undefined ? [] : [[id, value]])));
-  if (answers.has('version') || answers.has('properties')) return answers;
+  if (Object.keys(questions).every((id) => answers.has(id))) return answers;
   throw new GhpassError('tool', {
     code: 'qemu.no-answer',
     message: `${binary} did not answer over QMP (status ${run.status}): ${run.stderr.split('\n')[0] ?? ''}`,

@@ -3,8 +3,23 @@ import { alignUp, formatBytes, GIB, nextPowerOfTwo } from '../vfio/bytes.ts';
 
 /** What QEMU's virt machine has by itself, and the least it accepts (hw/arm/virt.c, f10104aeae3a, QEMU 10.0). */
 export const DEFAULT_WINDOW_BYTES = 512n * GIB;
+/** RAM of the virt machine starts at 1 GiB; behind it come redistributors and ECAM, less than 1 GiB (hw/arm/virt.c). */
+const RAM_START_BYTES = 1n * GIB;
+const BEFORE_WINDOW_BYTES = 1n * GIB;
 /** Room for the BARs of everything that is no GPU. */
 const OTHER_DEVICES_BYTES = 1n * GIB;
+
+/** Where the window has to fit. */
+export interface AddressSpace {
+  addressBits: number;
+  memoryBytes: bigint;
+}
+
+/** QEMU puts the window behind the RAM, at a multiple of its own length (hw/arm/virt.c, virt_set_high_memmap). */
+function fits(windowBytes: bigint, { addressBits, memoryBytes }: AddressSpace): boolean {
+  const ramEnd = alignUp(RAM_START_BYTES + memoryBytes, GIB) + BEFORE_WINDOW_BYTES;
+  return alignUp(ramEnd, windowBytes) + windowBytes <= 1n << BigInt(addressBits);
+}
 
 /**
  * Address space behind one root port: BARs are powers of two and aligned to their own length, so the largest first leaves no
@@ -21,22 +36,19 @@ function rootPortBytes(bars: readonly bigint[]): bigint {
  * Firmware places each root port's BARs with room to spare, so 512 GiB a GPU is the measure (the rule of KubeVirt's
  * VEP-199); where that does not fit the address space, what the BARs need and no more.
  * @param gpus the BAR lengths of each GPU.
- * @param addressBits physical address bits of the guest; null where they are not known.
+ * @param space physical address bits of the guest and its memory; null where the bits are not known.
  * @throws GhpassError `mmio.pa-bits`: QEMU would start, and drop the window without a word.
  */
-export function planMmioWindow(gpus: readonly (readonly bigint[])[], addressBits: number | null): bigint {
+export function planMmioWindow(gpus: readonly (readonly bigint[])[], space: AddressSpace | null): bigint {
   const floor = (bytes: bigint) => (bytes > DEFAULT_WINDOW_BYTES ? bytes : DEFAULT_WINDOW_BYTES);
   const sum = (sizes: bigint[]) => sizes.reduce((total, bytes) => total + bytes, OTHER_DEVICES_BYTES);
   const comfortable = nextPowerOfTwo(sum(gpus.map((bars) => floor(rootPortBytes(bars)))));
   const needed = floor(nextPowerOfTwo(sum(gpus.map(rootPortBytes))));
-  if (addressBits === null) return comfortable;
-  /** The window starts at its own length at the earliest: below are RAM and the first window (virt_set_high_memmap). */
-  const largest = 1n << BigInt(addressBits - 1);
-  if (comfortable <= largest) return comfortable;
-  if (needed <= largest) return needed;
+  if (space === null || fits(comfortable, space)) return comfortable;
+  if (fits(needed, space)) return needed;
   throw new GhpassError('check', {
     code: 'mmio.pa-bits',
-    message: `the BARs of ${gpus.length} GPUs need a window of ${formatBytes(needed)}; with ${addressBits} physical address bits the guest has at most ${formatBytes(largest)}, and QEMU would drop the window without a word`,
+    message: `the BARs of ${gpus.length} GPUs need a window of ${formatBytes(needed)}; that does not fit behind ${formatBytes(space.memoryBytes)} of memory in ${space.addressBits} physical address bits, and QEMU would drop the window without a word`,
     suggestions: ['give the guest fewer GPUs'],
   });
 }

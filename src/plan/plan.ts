@@ -13,8 +13,8 @@ import { planNodes } from './nodes.ts';
 import { planGpus } from './pci.ts';
 import type { GuestRequest } from './request.ts';
 
-/** Physical address bits that `-cpu max` has under TCG without LPA2 (target/arm, ID_AA64MMFR0.PARange). */
-const TCG_ADDRESS_BITS = 48;
+/** Physical address bits that `-cpu max` has under TCG (seen with QEMU 10.0.2 and 11.1.3: 2 PiB stay, 4 PiB are dropped). */
+const TCG_ADDRESS_BITS = 52;
 /** The kernel from which iommufd maps the memory of another device into the IOMMU; without it QEMU only warns. */
 const IOMMUFD_KERNEL = [6, 19] as const;
 
@@ -36,7 +36,7 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
   const addressBits = accelerator === 'kvm' ? tools.kvm.ipaSizeBits : TCG_ADDRESS_BITS;
   const windowBytes = planMmioWindow(
     gpus.map((gpu) => [...guestBars(gpu).values()]),
-    addressBits,
+    addressBits === null ? null : { addressBits, memoryBytes: request.memoryBytes },
   );
   const nodes = planNodes(gpus, planHostNodes(host.numa, gpus), request);
   return {

@@ -16,3 +16,15 @@ export function option(flag: string, properties: readonly Property[]): string[] 
   });
   return [flag, written.join(',')];
 }
+
+const UNITS: readonly [bigint, string][] = [
+  [1024n ** 4n, 'T'],
+  [1024n ** 3n, 'G'],
+  [1024n ** 2n, 'M'],
+];
+
+/** A size as QEMU takes it, in the largest unit that divides it; bytes where none does. */
+export function size(bytes: bigint): string {
+  const unit = UNITS.find(([unitBytes]) => bytes % unitBytes === 0n);
+  return unit ? `${bytes / unit[0]}${unit[1]}` : `${bytes}`;
+}

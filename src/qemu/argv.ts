@@ -1,5 +1,5 @@
 import type { GuestNode, GuestPlan, PlannedGpu } from '../plan/guest-plan.ts';
-import { option, plain } from './arguments.ts';
+import { option, plain, size } from './arguments.ts';
 
 /** Files of one guest that QEMU makes or uses beside what the plan names. */
 export interface GuestFiles {
@@ -13,7 +13,6 @@ export interface GuestFiles {
 }
 
 const IOMMUFD = 'iommufd0';
-const MIB = 1024n ** 2n;
 
 /** The arguments of `qemu-system-aarch64` for a plan, in the order that QEMU documents its options. */
 export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
@@ -26,7 +25,7 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
     ...machine(plan),
     ...plain('-cpu', plan.accelerator === 'kvm' ? 'host' : 'max'),
     ...plain('-smp', `${plan.cpus.count}`),
-    ...plain('-m', `${plan.memoryBytes / MIB}M`),
+    ...plain('-m', size(plan.memoryBytes)),
     ...firmware(plan, files),
     ...plan.nodes.flatMap(node),
     ...distances(plan),
@@ -56,7 +55,7 @@ function machine({ accelerator, machine: { ras, windowBytes } }: GuestPlan): str
     ['gic-version', 3],
     ['acpi', 'on'],
     ['ras', ras ? 'on' : undefined],
-    ['highmem-mmio-size', windowBytes === null ? undefined : `${windowBytes / MIB}M`],
+    ['highmem-mmio-size', windowBytes === null ? undefined : size(windowBytes)],
     ['pflash0', 'firmware'],
     ['pflash1', 'variables'],
   ]);
@@ -91,7 +90,7 @@ function node({ id, cpus, memoryBytes, hostNode }: GuestNode): string[] {
     ...option('-object', [
       ['memory-backend-ram', null],
       ['id', `ram${id}`],
-      ['size', `${memoryBytes / MIB}M`],
+      ['size', size(memoryBytes)],
       ['host-nodes', hostNode ?? undefined],
       ['policy', hostNode === null ? undefined : 'bind'],
     ]),

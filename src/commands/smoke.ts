@@ -1,0 +1,50 @@
+import { Flags } from '@oclif/core';
+import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
+import { smoke } from '../guest/smoke.ts';
+import { localHost } from '../host/local.ts';
+import { GhpassCommand, strictFlag } from '../ui/command.ts';
+import { comparisonText } from '../ui/comparison-text.ts';
+import type { Envelope } from '../ui/envelope.ts';
+import { deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
+import { jsonReady } from '../ui/json-ready.ts';
+import { paintFor } from '../ui/paint.ts';
+
+export default class Smoke extends GhpassCommand {
+  static override summary = 'Prove the whole path with a throw-away guest, and put the host back.';
+  static override description =
+    `Asks the GPUs, plans a guest, boots it with the kernel of this host and an initramfs of its own, and holds
+what the guest sees against the plan, line by line. Afterwards the guest and its files are gone, and GPUs that --bind bound
+are as they were.`;
+  static override examples = [
+    '<%= config.bin %> smoke --gpu 0009:01:00.0',
+    '<%= config.bin %> smoke --bind --json   # in CI: exit 3 where the machine has no coherent GPU',
+  ];
+  static override flags = {
+    ...strictFlag,
+    ...guestFlags,
+    memory: memoryFlag('2G'),
+    kernel: Flags.string({ helpValue: 'FILE', description: 'kernel of the guest; by default the one that runs here' }),
+  };
+
+  async run(): Promise<Envelope> {
+    const { flags } = await this.parse(Smoke);
+    const { plan, comparisons, findings } = await smoke(localHost(), {
+      addresses: flags.gpu ?? [],
+      request: {
+        name: `smoke-${process.pid}`,
+        memoryBytes: flags.memory,
+        vcpus: flags.vcpus ?? 2,
+        accelerator: flags.accel ?? null,
+        iommufd: iommufdOf(flags.vfio),
+      },
+      kernel: flags.kernel ?? null,
+      bind: flags.bind,
+      deadlineMs: deadlineOf(flags.timeout),
+      directories: { runtime: runtimeDirectory(process.env), journal: journalDirectory(process.env) },
+      signal: this.interrupted,
+      progress: (line) => this.progress(line),
+    });
+    const text = comparisonText(comparisons, paintFor(process.stdout, process.env));
+    return this.conclude({ result: { plan: jsonReady(plan), comparisons }, findings, text }, flags.strict);
+  }
+}

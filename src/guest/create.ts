@@ -1,0 +1,107 @@
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GhpassError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { QEMU_BINARY } from '../host/qemu.ts';
+import type { GuestPlan } from '../plan/guest-plan.ts';
+import type { GuestRequest } from '../plan/request.ts';
+import { renderArgv } from '../qemu/argv.ts';
+import { Journal } from './journal.ts';
+import { guestFiles, launch, makeGuestDirectory, startDeadlineMs } from './launch.ts';
+import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { undo } from './undo.ts';
+import { withBoundGpus } from './with-bound-gpus.ts';
+
+export interface CreateOptions {
+  addresses: readonly string[];
+  request: GuestRequest;
+  bind: boolean;
+  open: boolean;
+  deadlineMs: number | null;
+  directories: { runtime: string; journal: string };
+  signal: AbortSignal;
+  progress(line: string): void;
+}
+
+/** Where a guest that was started can be reached. */
+export interface CreatedGuest {
+  pid: number;
+  qmpSocket: string;
+  consoleSocket: string;
+  consoleLog: string;
+}
+
+export interface CreateResult extends Prepared {
+  /** Null where a check failed, so that nothing was started. */
+  guest: CreatedGuest | null;
+}
+
+/** The command line that {@link createGuest} would start, program first. */
+export function guestCommand({ plan, tools }: Prepared, runtimeDirectory: string): string[] {
+  const files = guestFiles(join(runtimeDirectory, plan.name));
+  return [tools.qemu?.binary ?? QEMU_BINARY, ...renderArgv(plan, files)];
+}
+
+/**
+ * Plans a guest, starts it, and leaves it running. After a failure or an interrupt, the guest, its files and the bindings
+ * that were made for it are gone.
+ */
+export async function createGuest(host: Host, options: CreateOptions): Promise<CreateResult> {
+  requireReadableFiles(options.request);
+  return withBoundGpus(host, { ...options, afterwards: 'keep', command: 'ghpass create-vm' }, async () => {
+    const prepared = await prepareGuest(host, options.addresses, options.request, options);
+    requireBound(prepared);
+    if (prepared.findings.some(({ severity }) => severity === 'fail')) return { ...prepared, guest: null };
+    return { ...prepared, guest: await startGuest(prepared, options) };
+  });
+}
+
+async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Promise<CreatedGuest> {
+  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), 'ghpass create-vm');
+  try {
+    const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
+    writePlan(join(directory, 'plan.json'), plan);
+    const { process, qmp, files } = await launch(plan, directory, journal, {
+      binary: tools.qemu?.binary ?? QEMU_BINARY,
+      deadlineMs: options.deadlineMs ?? startDeadlineMs(plan.memoryBytes),
+      signal: options.signal,
+      progress: options.progress,
+    });
+    qmp.close();
+    journal.keep();
+    const { qmpSocket, consoleSocket, consoleLog } = files;
+    return { pid: process.pid, qmpSocket, consoleSocket, consoleLog };
+  } catch (error) {
+    await undo(journal.changes());
+    journal.close();
+    throw error;
+  }
+}
+
+/** Subject of a guest's journal; no PCI address looks like it. */
+export function guestJournal(name: string): string {
+  return `guest-${name}`;
+}
+
+/** Sizes as decimal strings: the plan is read back exactly. */
+function writePlan(path: string, plan: GuestPlan): void {
+  const text = JSON.stringify(plan, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);
+  writeFileSync(path, `${text}\n`, { mode: 0o600 });
+}
+
+/** @throws GhpassError `guest.file-unreadable`: better now than in QEMU's words. */
+function requireReadableFiles({ boot }: GuestRequest): void {
+  for (const path of [boot.kernel, boot.initrd, ...boot.disks.map((disk) => disk.path)]) {
+    if (path === null) continue;
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      const errno = (error as NodeJS.ErrnoException).code ?? 'EIO';
+      throw new GhpassError(errno === 'EACCES' ? 'permission' : 'usage', {
+        code: 'guest.file-unreadable',
+        message: `${JSON.stringify(path)}: ${errno}`,
+        suggestions: [`ls -l ${JSON.stringify(path)}`],
+      });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+
+/** Where a guest's sockets, logs and copies live while it runs: gone after a reboot, as the guest is. */
+export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/run/ghpass';
+  return join(env.XDG_RUNTIME_DIR ?? `/tmp/ghpass-${process.getuid?.()}`, 'ghpass');
+}
+
+/**
+ * Where the journals are: not on /run, because a binding is to be undone after a crash of the host too where an override
+ * in a unit or udev rule would bring it back.
+ */
+export function journalDirectory(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return '/var/lib/ghpass/journal';
+  return join(env.XDG_STATE_HOME ?? join(env.HOME ?? '/tmp', '.local/state'), 'ghpass/journal');
+}

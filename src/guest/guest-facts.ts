@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { GhpassError } from '../errors.ts';
+import { readSrat, type Srat, SratError } from '../host/acpi/srat.ts';
+import { readTable } from '../host/acpi/tables.ts';
+import { memoryFiles } from '../host/memory-files.ts';
+import { type NumaFacts, readNumaFacts } from '../host/numa.ts';
+import { listPciFunctions, type PciFunction, readPciFunction } from '../host/pci.ts';
+
+/** What the smoke guest's init puts before its report. */
+const MARK = 'ghpass-report: ';
+
+const reportSchema = z.object({
+  schema: z.literal(1),
+  texts: z.record(z.string().startsWith('/'), z.string()),
+  binaries: z.record(z.string().startsWith('/'), z.string().regex(/^(?:[0-9a-f]{2})*$/)),
+});
+
+/** What a guest sees, read from its files as a host is read from its own. */
+export interface GuestFacts {
+  /** Null where the guest has none, which is what a missing `-numa` or `acpi=off` looks like. */
+  srat: Srat | null;
+  numa: NumaFacts | null;
+  functions: PciFunction[];
+}
+
+/**
+ * Finds the report in what a guest wrote to its console.
+ * @returns null where there is no complete report yet.
+ * @throws GhpassError `guest.report-broken`.
+ */
+export function findGuestReport(console: string): GuestFacts | null {
+  const start = console.lastIndexOf(MARK);
+  const end = start < 0 ? -1 : console.indexOf('\n', start);
+  return end < 0 ? null : parseGuestReport(console.slice(start + MARK.length, end).trim());
+}
+
+function parseGuestReport(line: string): GuestFacts {
+  try {
+    const { texts, binaries } = reportSchema.parse(JSON.parse(line));
+    const bytes = Object.entries(binaries).map(([path, hex]) => [path, new Uint8Array(Buffer.from(hex, 'hex'))]);
+    const files = memoryFiles({ files: { ...texts, ...Object.fromEntries(bytes) }, links: {} });
+    const table = readTable(files, 'SRAT');
+    return {
+      srat: table && readSrat(table),
+      numa: readNumaFacts(files),
+      functions: listPciFunctions(files).map((ids) => readPciFunction(files, ids)),
+    };
+  } catch (error) {
+    if (!(error instanceof z.ZodError || error instanceof SyntaxError || error instanceof SratError)) throw error;
+    throw new GhpassError('tool', {
+      code: 'guest.report-broken',
+      message: `the report of the guest cannot be read: ${error.message.split('\n')[0]}`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { GhpassError } from '../errors.ts';
+import type { GuestPlan } from '../plan/guest-plan.ts';
+import { type GuestFiles, renderArgv } from '../qemu/argv.ts';
+import { lastWords, type QemuProcess, startQemu, waitUntilRunning } from '../qemu/process.ts';
+import type { Qmp } from '../qemu/qmp.ts';
+import { formatBytes, GIB } from '../vfio/bytes.ts';
+import type { Journal } from './journal.ts';
+import { startTimeOf } from './process-identity.ts';
+
+/** A guest whose vCPUs run. */
+export interface RunningGuest {
+  process: QemuProcess;
+  qmp: Qmp;
+  files: GuestFiles;
+  /** QEMU's own messages. */
+  log: string;
+}
+
+export interface LaunchOptions {
+  binary: string;
+  deadlineMs: number;
+  signal: AbortSignal;
+  progress(line: string): void;
+}
+
+/** 30 s, and one second for each GiB beyond 30, four times with PCI passthrough (Proxmox, PVE::QemuServer::Helpers). */
+const BASE_SECONDS = 30n;
+const PASSTHROUGH_FACTOR = 4n;
+
+/** How long a guest may take until it runs: all of its memory is pinned before. */
+export function startDeadlineMs(memoryBytes: bigint): number {
+  const gib = memoryBytes / GIB;
+  const seconds = (BASE_SECONDS + (gib > BASE_SECONDS ? gib - BASE_SECONDS : 0n)) * PASSTHROUGH_FACTOR;
+  return Number(seconds) * 1000;
+}
+
+/** The files of a guest in its own directory. */
+export function guestFiles(directory: string): GuestFiles {
+  return {
+    variables: join(directory, 'variables.fd'),
+    qmpSocket: join(directory, 'qmp.sock'),
+    consoleSocket: join(directory, 'console.sock'),
+    consoleLog: join(directory, 'console.log'),
+    pidFile: join(directory, 'qemu.pid'),
+  };
+}
+
+/**
+ * Makes the directory of a guest.
+ * @throws GhpassError `guest.exists` where there is one of that name, `permission.directory`.
+ */
+export function makeGuestDirectory(root: string, name: string, journal: Journal): string {
+  const directory = join(root, name);
+  if (existsSync(directory)) {
+    throw new GhpassError('check', {
+      code: 'guest.exists',
+      message: `there is a guest named ${name} already: ${directory}`,
+      suggestions: ['choose another name', 'ghpass recover   # if its ghpass was killed'],
+    });
+  }
+  journal.record({ kind: 'directory', path: directory });
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code;
+    throw new GhpassError('permission', {
+      code: 'permission.directory',
+      message: `${directory}: ${errno}`,
+      cause: error,
+    });
+  }
+  return directory;
+}
+
+/**
+ * Starts the guest of a plan and waits until it runs.
+ * @throws GhpassError `qemu.exited`, `qemu.timeout`, `qemu.region-not-mapped`, `mmio.pa-bits`, `interrupted`.
+ */
+export async function launch(
+  plan: GuestPlan,
+  directory: string,
+  journal: Journal,
+  options: LaunchOptions,
+): Promise<RunningGuest> {
+  const files = guestFiles(directory);
+  const log = join(directory, 'qemu.log');
+  copyFileSync(plan.firmware.variablesTemplate, files.variables);
+  const process = startQemu(options.binary, renderArgv(plan, files), log);
+  const startTime = startTimeOf(process.pid);
+  if (startTime !== null) journal.record({ kind: 'process', pid: process.pid, startTime });
+  const seconds = Math.round(options.deadlineMs / 1000);
+  options.progress(`starting ${plan.name}: ${formatBytes(plan.memoryBytes)} are pinned, at most ${seconds} s`);
+  const qmp = await waitUntilRunning(process, files.qmpSocket, log, {
+    ...options,
+    onWait: (elapsed) =>
+      options.progress(`starting ${plan.name}: ${Math.round(elapsed / 1000)} s of at most ${seconds} s`),
+  });
+  await requireWindow(plan, qmp);
+  requireMappedRegions(log);
+  return { process, qmp, files, log };
+}
+
+/**
+ * QEMU drops a window that does not fit and says nothing; the realised value of this property tells
+ * (seen with 10.0.2 and 11.1.3).
+ */
+async function requireWindow(plan: GuestPlan, qmp: Qmp): Promise<void> {
+  const present = await qmp.execute('qom-get', { path: '/machine', property: 'highmem-mmio' });
+  if (present !== false) return;
+  throw new GhpassError('check', {
+    code: 'mmio.pa-bits',
+    message: `QEMU dropped the MMIO window of ${formatBytes(plan.machine.windowBytes ?? 0n)}: it does not fit the guest's physical address bits`,
+    suggestions: ['give the guest fewer GPUs'],
+  });
+}
+
+/** QEMU goes on with a region that it could not map, and then every access to the GPU's memory is trapped. */
+function requireMappedRegions(log: string): void {
+  const words = lastWords(log);
+  if (!words.includes('Failed to mmap')) return;
+  throw new GhpassError('tool', { code: 'qemu.region-not-mapped', message: `QEMU could not map a region: ${words}` });
+}

@@ -1,0 +1,68 @@
+import { assess, type Finding } from '../checks/check.ts';
+import { DEVICE_CHECKS } from '../checks/device/index.ts';
+import { PLAN_CHECKS } from '../checks/plan/index.ts';
+import { GhpassError } from '../errors.ts';
+import type { HostFacts } from '../host/facts.ts';
+import type { Host } from '../host/host.ts';
+import { readKernelFacts } from '../host/kernel.ts';
+import { NEWEST_TOOLS } from '../host/newest-tools.ts';
+import type { ToolFacts } from '../host/tools.ts';
+import type { GuestPlan } from '../plan/guest-plan.ts';
+import { planGuest } from '../plan/plan.ts';
+import type { GuestRequest } from '../plan/request.ts';
+import { selectGpus } from './select-gpus.ts';
+
+/** A plan, what it was made from, and what is to be said about it. */
+export interface Prepared {
+  host: HostFacts;
+  tools: ToolFacts;
+  plan: GuestPlan;
+  findings: Finding[];
+}
+
+/**
+ * Collects, assesses and plans: everything up to the first change to the host.
+ * @param addresses GPUs for the guest; none stands for the only one of the host.
+ * @throws GhpassError where no plan is possible, and those of {@link selectGpus}.
+ */
+export async function prepareGuest(
+  host: Host,
+  addresses: readonly string[],
+  request: GuestRequest,
+  options: { open: boolean },
+): Promise<Prepared> {
+  const collected = await selectGpus(host, addresses, options);
+  const known = await host.askTools();
+  const tools = known ?? NEWEST_TOOLS;
+  const plan = planGuest({ ...collected, tools, request });
+  const { gpus } = collected;
+  const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: collected.host, gpu, gpus }));
+  const planFindings = assess(PLAN_CHECKS, {
+    host: collected.host,
+    tools,
+    toolsAssumed: known === null,
+    plan,
+    guestKernelConfig: guestKernelConfig(host, plan),
+  });
+  return { host: collected.host, tools, plan, findings: [...deviceFindings, ...planFindings] };
+}
+
+/** A kernel named as Debian and Fedora name theirs has its options beside it. */
+function guestKernelConfig(host: Host, plan: GuestPlan): ReadonlyMap<string, string> | null {
+  const release = /vmlinu[xz]-([^/]+)$/.exec(plan.boot.kernel ?? '')?.[1];
+  return release ? readKernelFacts(host.files, release, host.machine).config : null;
+}
+
+/**
+ * A guest cannot get a GPU that VFIO does not have.
+ * @throws GhpassError `driver.unbound`.
+ */
+export function requireBound({ findings }: Prepared): void {
+  const unbound = findings.filter(({ id }) => id === 'driver.unbound').map(({ subject }) => subject);
+  if (unbound.length === 0) return;
+  throw new GhpassError('check', {
+    code: 'driver.unbound',
+    message: `${unbound.join(', ')}: not bound to the variant driver`,
+    suggestions: [...unbound.map((address) => `ghpass bind ${address}`), 'or give --bind'],
+  });
+}

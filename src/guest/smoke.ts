@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Finding } from '../checks/check.ts';
+import { GhpassError } from '../errors.ts';
+import type { Host } from '../host/host.ts';
+import { QEMU_BINARY } from '../host/qemu.ts';
+import type { GuestPlan } from '../plan/guest-plan.ts';
+import type { GuestRequest } from '../plan/request.ts';
+import { stopQemu } from '../qemu/process.ts';
+import { differenceFindings } from './differences.ts';
+import { findGuestReport, type GuestFacts } from './guest-facts.ts';
+import { buildInitramfs } from './initramfs.ts';
+import { Journal } from './journal.ts';
+import { launch, makeGuestDirectory, type RunningGuest, startDeadlineMs } from './launch.ts';
+import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { undo } from './undo.ts';
+import { type Comparison, compareGuest } from './verify.ts';
+import { withBoundGpus } from './with-bound-gpus.ts';
+
+export interface SmokeOptions {
+  addresses: readonly string[];
+  /** Everything but what the smoke guest boots. */
+  request: Omit<GuestRequest, 'boot'>;
+  /** Null: the kernel that runs on the host. */
+  kernel: string | null;
+  /** Bind the GPUs to the variant driver first, and give them back afterwards. */
+  bind: boolean;
+  /** Null: from the guest's memory. */
+  deadlineMs: number | null;
+  directories: { runtime: string; journal: string };
+  signal: AbortSignal;
+  progress(line: string): void;
+}
+
+export interface SmokeResult {
+  plan: GuestPlan;
+  /** Empty where a check failed before a guest was started. */
+  comparisons: Comparison[];
+  findings: Finding[];
+}
+
+/** UEFI and an emulated guest's kernel, beside the time that the start takes. */
+const BOOT_MS = 300_000;
+const POLL_MS = 200;
+const KERNEL_ARGUMENTS = 'console=ttyAMA0 loglevel=4 panic=-1';
+
+/**
+ * probe → plan → throw-away guest → comparison → host as before, whatever happens in between.
+ * @throws GhpassError of any of the steps, after everything was undone.
+ */
+export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeResult> {
+  return withBoundGpus(host, { ...options, afterwards: 'give-back', command: 'ghpass smoke' }, async () => {
+    options.progress('asking the host and its GPUs');
+    const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append: KERNEL_ARGUMENTS, disks: [] };
+    const prepared = await prepareGuest(host, options.addresses, { ...options.request, boot }, { open: true });
+    requireBound(prepared);
+    const { plan, findings } = prepared;
+    if (findings.some(({ severity }) => severity === 'fail')) return { plan, comparisons: [], findings };
+    const guest = await runGuest(prepared, options);
+    const comparisons = compareGuest(plan, guest);
+    return { plan, comparisons, findings: [...findings, ...differenceFindings(comparisons, plan.name)] };
+  });
+}
+
+async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promise<GuestFacts> {
+  const journal = Journal.open(options.directories.journal, `guest-${plan.name}`, 'ghpass smoke');
+  let running: RunningGuest | null = null;
+  try {
+    const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
+    const initrd = await buildInitramfs(directory, options.signal);
+    const bootable = { ...plan, boot: { ...plan.boot, initrd } };
+    running = await launch(bootable, directory, journal, {
+      binary: tools.qemu?.binary ?? QEMU_BINARY,
+      deadlineMs: options.deadlineMs ?? startDeadlineMs(plan.memoryBytes),
+      signal: options.signal,
+      progress: options.progress,
+    });
+    return await waitForReport(running, options);
+  } finally {
+    if (running) await stopQemu(running.process, running.qmp);
+    await undo(journal.changes());
+    journal.close();
+  }
+}
+
+/**
+ * @throws GhpassError `guest.silent` where the guest ends or the time does before there is a report; the last lines of its
+ * console are part of the message.
+ */
+async function waitForReport({ process, files }: RunningGuest, options: SmokeOptions): Promise<GuestFacts> {
+  const deadlineMs = options.deadlineMs ?? BOOT_MS;
+  const start = Date.now();
+  let ended = false;
+  void process.exited.then(() => {
+    ended = true;
+  });
+  for (let polls = 0; ; polls += 1) {
+    options.signal.throwIfAborted();
+    const wasEnded = ended;
+    const console = existsSync(files.consoleLog) ? readFileSync(files.consoleLog, 'utf8') : '';
+    const report = findGuestReport(console);
+    if (report) return report;
+    const elapsedMs = Date.now() - start;
+    if (wasEnded || elapsedMs > deadlineMs) throw silent(wasEnded, elapsedMs, console);
+    if (polls % 25 === 0) {
+      options.progress(
+        `the guest boots: ${Math.round(elapsedMs / 1000)} s of at most ${Math.round(deadlineMs / 1000)} s`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+function silent(ended: boolean, elapsedMs: number, console: string): GhpassError {
+  const lines = console.replaceAll('\r', '').trim().split('\n').slice(-3).join(' | ');
+  return new GhpassError(ended ? 'tool' : 'timeout', {
+    code: 'guest.silent',
+    message: `the guest ${ended ? 'ended' : 'is up'} after ${Math.round(elapsedMs / 1000)} s without a report; its console ends with: ${lines || 'nothing at all'}`,
+    suggestions: ['--timeout SECONDS', '--kernel FILE   # an arm64 kernel that boots without modules'],
+  });
+}
+
+/** @throws GhpassError `smoke.kernel-missing`. */
+function hostKernel(host: Host): string {
+  const candidates = [
+    `/boot/vmlinuz-${host.release}`,
+    `/lib/modules/${host.release}/vmlinuz`,
+    `/boot/Image-${host.release}`,
+  ];
+  const found = candidates.find((path) => existsSync(path));
+  if (found) return found;
+  throw new GhpassError('tool', {
+    code: 'smoke.kernel-missing',
+    message: `the kernel that runs on the host is in none of ${candidates.join(', ')}`,
+    suggestions: ['--kernel FILE'],
+  });
+}

@@ -1,0 +1,83 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { GhpassError } from '../errors.ts';
+import type { GuestBoot } from '../plan/guest-plan.ts';
+import { requireMemorySize } from '../plan/request.ts';
+
+/** Flags of the commands that start a guest. */
+export const guestFlags = {
+  gpu: Flags.string({
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'ADDRESS',
+    description: 'GPU for the guest; may be left out where the host has exactly one',
+  }),
+  vcpus: Flags.integer({ min: 1, max: 512, description: 'number of vCPUs' }),
+  accel: Flags.option({
+    options: ['kvm', 'tcg'] as const,
+    description: 'accelerator; KVM is tried where none is named',
+  })(),
+  vfio: Flags.option({
+    options: ['group', 'iommufd'] as const,
+    description: 'VFIO path; iommufd where kernel and QEMU can, if none is named',
+  })(),
+  bind: Flags.boolean({ description: 'bind the GPUs to the variant driver where they are not' }),
+  timeout: Flags.integer({ min: 1, helpValue: 'SECONDS', description: 'deadline; derived from the memory by default' }),
+};
+
+/** `--timeout` in milliseconds; null where the deadline is to be derived. */
+export function deadlineOf(timeout: number | undefined): number | null {
+  return timeout === undefined ? null : timeout * 1000;
+}
+
+/** `--vfio` as the plan wants it. */
+export function iommufdOf(vfio: 'group' | 'iommufd' | undefined): boolean | null {
+  return vfio === undefined ? null : vfio === 'iommufd';
+}
+
+/** Memory of a guest, in bytes. */
+export const memoryFlag = (fallback: string) =>
+  Flags.custom<bigint>({
+    default: async () => requireMemorySize(fallback),
+    defaultHelp: async () => fallback,
+    helpValue: 'SIZE',
+    description: `memory of the guest, as in 64G (default ${fallback})`,
+    parse: async (text) => requireMemorySize(text),
+  })();
+
+/** What the guest boots, from the flags of `create-vm`. Paths are made absolute: QEMU runs elsewhere. */
+export function bootOf(flags: {
+  kernel?: string | undefined;
+  initrd?: string | undefined;
+  append?: string | undefined;
+  disk?: string[] | undefined;
+}): GuestBoot {
+  const path = (text: string) => resolve(requirePlainPath(text));
+  return {
+    kernel: flags.kernel === undefined ? null : path(flags.kernel),
+    initrd: flags.initrd === undefined ? null : path(flags.initrd),
+    append: flags.append ?? null,
+    disks: (flags.disk ?? []).map((text) => ({ path: path(text), format: diskFormat(path(text)) })),
+  };
+}
+
+/** A newline in a path would end up in logs and journals as a line of its own. */
+function requirePlainPath(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (text !== '' && !/[\u0000-\u001f\u007f]/.test(text)) return text;
+  throw new GhpassError('usage', {
+    code: 'path.invalid',
+    message: `${JSON.stringify(text)} is no usable path: it is empty or has control characters`,
+  });
+}
+
+/** By the first bytes of the file, as QEMU would; by its name where there is no file yet. */
+function diskFormat(path: string): 'qcow2' | 'raw' {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return path.endsWith('.qcow2') ? 'qcow2' : 'raw';
+  const file = openSync(path, 'r');
+  const magic = Buffer.alloc(4);
+  readSync(file, magic, 0, 4, 0);
+  closeSync(file);
+  return magic.toString('latin1') === 'QFI\u00fb' ? 'qcow2' : 'raw';
+}

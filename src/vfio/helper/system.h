@@ -1,0 +1,32 @@
+/*
+ * The seam to the kernel: one function per system call the helper makes, each with the contract of the call it is named
+ * after (-1 or NULL, and errno). system.c makes the calls; the tests link another implementation in its place.
+ */
+#ifndef GHPASS_VFIO_SYSTEM_H
+#define GHPASS_VFIO_SYSTEM_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct system_directory;
+
+/* open(2) of something that exists; O_CLOEXEC is added. */
+int system_open(const char *path, int flags);
+int system_close(int descriptor);
+ssize_t system_write(int descriptor, const void *bytes, size_t length);
+
+/* ioctl(2) whose argument points to memory that the kernel reads or fills. */
+int system_ioctl(int descriptor, unsigned long request, void *argument);
+/* ioctl(2) whose argument is the value itself. */
+int system_ioctl_value(int descriptor, unsigned long request, unsigned long value);
+
+/* access(2) with F_OK. */
+int system_exists(const char *path);
+ssize_t system_readlink(const char *path, char *target, size_t size);
+
+struct system_directory *system_opendir(const char *path);
+/* The next entry's name, valid until the next call; NULL at the end with errno 0, or on failure with errno. */
+const char *system_readdir(struct system_directory *directory);
+void system_closedir(struct system_directory *directory);
+
+#endif
