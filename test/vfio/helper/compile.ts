@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const REPOSITORY = join(import.meta.dirname, '../../..');
+const HELPER = join(REPOSITORY, 'src/vfio/helper');
+const FAKE_SYSTEM = join(import.meta.dirname, 'fake-system.c');
+
+const FLAGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-DGHPASS_VERSION="1.2.3"'];
+/** Every memory error and every undefined behaviour ends the process. */
+const SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+
+/** Whether `command` can be run at all. */
+export function isInstalled(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Compiles the helper with the kernel's seam replaced by fake-system.c; gives the path of the executable. */
+export function compileWithFakeKernel(directory: string, flags: readonly string[] = SANITIZERS): string {
+  const executable = join(directory, 'ghpass-vfio-fake');
+  compile(
+    'cc',
+    [...flags, `-I${HELPER}`, ...sources().filter((file) => !file.endsWith('/system.c')), FAKE_SYSTEM],
+    executable,
+  );
+  return executable;
+}
+
+/** Compiles the helper as it ships. Throws what the compiler said. */
+export function compileHelper(compiler: string, directory: string, flags: readonly string[] = ['-O2']): string {
+  const executable = join(directory, `ghpass-vfio-${compiler}`);
+  compile(compiler, [...flags, ...sources()], executable);
+  return executable;
+}
+
+function compile(compiler: string, args: readonly string[], executable: string): void {
+  execFileSync(compiler, [...FLAGS, ...args, '-o', executable], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function sources(): string[] {
+  return readdirSync(HELPER)
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => join(HELPER, name));
+}
