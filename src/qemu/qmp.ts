@@ -21,7 +21,10 @@ export class Qmp {
   private readonly waiting = new Map<number, Waiting>();
 
   private constructor(private readonly socket: Socket) {
-    createInterface({ input: socket }).on('line', (line) => this.receive(line));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.receive(line));
+    /** readline passes the socket's errors on; `close` follows and tells those who wait. */
+    lines.on('error', () => {});
     socket.on('close', () =>
       this.fail(new GhpassError('tool', { code: 'qmp.closed', message: 'QEMU closed its QMP socket' })),
     );

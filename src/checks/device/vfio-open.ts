@@ -67,5 +67,7 @@ function isBusy({ step, errno }: FailedStep): boolean {
 }
 
 function describe({ step, errno, path }: FailedStep): string {
-  return `${step}${path ? ` ${path}` : ''} failed with ${errnoName(errno)} (${errno})`;
+  const where = `${step}${path ? ` ${path}` : ''}`;
+  /** Errno 0: the call succeeded, and what it answered ended the work. */
+  return errno === 0 ? `${where}: the kernel's answer is no` : `${where} failed with ${errnoName(errno)} (${errno})`;
 }
