@@ -4,7 +4,7 @@ import { createGuest, guestCommand } from '../guest/create.ts';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { prepareGuest } from '../guest/prepare.ts';
 import { openHost } from '../host/open.ts';
-import { type GuestRequest, requireGuestName } from '../plan/request.ts';
+import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
@@ -44,7 +44,7 @@ the guest runs. --dry-run reads and plans all the same, and changes nothing.`;
     const { args, flags } = await this.parse(CreateVm);
     const request: GuestRequest = {
       name: requireGuestName(args.name),
-      memoryBytes: flags.memory,
+      memoryBytes: requireMemorySize(flags.memory),
       vcpus: flags.vcpus ?? 4,
       accelerator: flags.accel ?? null,
       iommufd: iommufdOf(flags.vfio),
@@ -53,6 +53,8 @@ the guest runs. --dry-run reads and plans all the same, and changes nothing.`;
     const host = openHost(flags.host);
     const runtime = runtimeDirectory(process.env);
     if (flags['dry-run']) {
+      this.changesNothing = true;
+      this.tellSynthetic(host.source);
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
       const plan = jsonReady(prepared.plan);
       const argv = guestCommand(prepared, runtime);

@@ -4,7 +4,6 @@ import { DEVICE_CHECKS } from '../checks/device/index.ts';
 import { openHost } from '../host/open.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
-import { paintFor } from '../ui/paint.ts';
 import { gpuReport } from '../ui/probe-report.ts';
 import { probeText } from '../ui/probe-text.ts';
 import { collectGpus } from '../vfio/collect.ts';
@@ -32,10 +31,12 @@ Opening a device resets it; --no-open predicts the sizes instead.`;
 
   async run(): Promise<Envelope> {
     const { flags, argv } = await this.parse(Probe);
+    this.changesNothing = true;
     const { host, gpus } = await collectGpus(openHost(flags.host), argv as string[], { open: flags.open });
+    this.tellSynthetic(host.source);
     const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host, gpu, gpus }));
     const reports = gpus.map((gpu) => gpuReport(gpu, findings));
-    const paint = paintFor(process.stdout, process.env);
+    const paint = this.paint(process.stdout);
     const text = reports.map((report) => probeText(report, paint)).join('\n\n');
     return this.conclude({ result: { host: host.source, gpus: reports }, findings, text }, flags.strict);
   }

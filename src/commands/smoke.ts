@@ -1,13 +1,12 @@
 import { Flags } from '@oclif/core';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
-import { smoke } from '../guest/smoke.ts';
 import { localHost } from '../host/local.ts';
+import { requireMemorySize } from '../plan/request.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
-import { paintFor } from '../ui/paint.ts';
 
 export default class Smoke extends GhpassCommand {
   static override summary = 'Prove the whole path with a throw-away guest, and put the host back.';
@@ -28,11 +27,13 @@ are as they were.`;
 
   async run(): Promise<Envelope> {
     const { flags } = await this.parse(Smoke);
+    // What reads the guest's report takes a while to load, and oclif loads this file for every command.
+    const { smoke } = await import('../guest/smoke.ts');
     const { plan, comparisons, findings } = await smoke(localHost(), {
       addresses: flags.gpu ?? [],
       request: {
         name: `smoke-${process.pid}`,
-        memoryBytes: flags.memory,
+        memoryBytes: requireMemorySize(flags.memory),
         vcpus: flags.vcpus ?? 2,
         accelerator: flags.accel ?? null,
         iommufd: iommufdOf(flags.vfio),
@@ -44,7 +45,7 @@ are as they were.`;
       signal: this.interrupted,
       progress: (line) => this.progress(line),
     });
-    const text = comparisonText(comparisons, paintFor(process.stdout, process.env));
+    const text = comparisonText(comparisons, this.paint(process.stdout));
     return this.conclude({ result: { plan: jsonReady(plan), comparisons }, findings, text }, flags.strict);
   }
 }

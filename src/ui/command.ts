@@ -2,9 +2,11 @@ import { Command, Flags } from '@oclif/core';
 import type { Finding } from '../checks/check.ts';
 import { CHECK_KINDS } from '../checks/kinds.ts';
 import { EXIT_STATUS, GhpassError } from '../errors.ts';
-import { type Envelope, errorEnvelope, exitStatus, resultEnvelope } from './envelope.ts';
-import { errorText, findingText } from './findings-text.ts';
-import { paintFor } from './paint.ts';
+import type { HostSource } from '../host/host.ts';
+import { type Envelope, exitStatus, resultEnvelope } from './envelope.ts';
+import { asGhpassError, printJson, reportError } from './failure.ts';
+import { findingText } from './findings-text.ts';
+import { type Paint, paintFor } from './paint.ts';
 
 /** What a command came to. */
 export interface Outcome {
@@ -32,6 +34,12 @@ export const strictFlag = {
 /** What all commands share: one envelope, one layout of errors, one way out. */
 export abstract class GhpassCommand extends Command {
   static override enableJsonFlag = true;
+  static override baseFlags = {
+    'no-color': Flags.boolean({ description: 'no colours, on a terminal either', helpGroup: 'GLOBAL' }),
+  };
+
+  /** Set by a run that leaves nothing to clean up: the first Ctrl-C then ends it at once. */
+  protected changesNothing = false;
 
   private readonly interrupt = new AbortController();
 
@@ -43,9 +51,13 @@ export abstract class GhpassCommand extends Command {
   override async init(): Promise<void> {
     await super.init();
     const onSignal = () => {
-      if (this.interrupt.signal.aborted) process.exit(EXIT_STATUS.interrupted);
+      const interrupted = new GhpassError('interrupted', { code: 'interrupted', message: 'interrupted' });
+      if (this.changesNothing || this.interrupt.signal.aborted) {
+        this.report(interrupted);
+        process.exit(EXIT_STATUS.interrupted);
+      }
       process.stderr.write('interrupted: cleaning up; once more to leave at once\n');
-      this.interrupt.abort(new GhpassError('interrupted', { code: 'interrupted', message: 'interrupted' }));
+      this.interrupt.abort(interrupted);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   }
@@ -55,7 +67,7 @@ export abstract class GhpassCommand extends Command {
     process.exitCode = exitStatus(findings, strict, (id) => CHECK_KINDS.get(id) ?? 'check');
     if (!this.jsonEnabled()) {
       process.stdout.write(text === '' ? '' : `${text}\n`);
-      const paint = paintFor(process.stderr, process.env);
+      const paint = this.paint(process.stderr);
       for (const finding of findings) process.stderr.write(`${findingText(finding, paint)}\n`);
     }
     return resultEnvelope(this.commandName(), result, findings, strict);
@@ -66,36 +78,41 @@ export abstract class GhpassCommand extends Command {
     if (!this.jsonEnabled() || process.stderr.isTTY) process.stderr.write(`${line}\n`);
   }
 
+  /** Numbers that no real board gave are not to be taken for any. */
+  protected tellSynthetic({ name, synthetic }: HostSource): void {
+    if (synthetic !== null) this.progress(`${name} is synthetic: ${synthetic}`);
+  }
+
+  /** Colours for one of the standard streams. */
+  protected paint(stream: NodeJS.WriteStream): Paint {
+    return paintFor(stream, process.env, this.isColorWanted());
+  }
+
+  /** What fails after a Ctrl-C fails because of it: the terminal sends it to the tools that run, too. */
   protected override async catch(thrown: Error): Promise<void> {
-    const error = asGhpassError(thrown);
-    process.exitCode = error.exitStatus;
-    if (this.jsonEnabled()) this.logJson(errorEnvelope(this.commandName(), error));
-    else process.stderr.write(`${errorText(error, paintFor(process.stderr, process.env))}\n`);
-    if (error.kind === 'bug' && process.env.DEBUG) process.stderr.write(`${thrown.stack}\n`);
+    const error = asGhpassError(thrown, this.commandName());
+    if (!this.interrupt.signal.aborted || error.kind === 'interrupted') return this.report(error);
+    const { message, suggestions } = error;
+    this.report(
+      new GhpassError('interrupted', { code: 'interrupted', message: `interrupted: ${message}`, suggestions, cause: error }),
+    );
   }
 
   /** oclif would colour the document and lose the exit status of an error: the document is ours, and plain. */
   override logJson(document: unknown): void {
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    printJson(document);
+  }
+
+  private report(error: GhpassError): void {
+    reportError(error, this.commandName(), { json: this.jsonEnabled(), color: this.isColorWanted() });
+  }
+
+  /** From the words themselves: an error of the parser comes before there are flags. */
+  private isColorWanted(): boolean {
+    return !this.argv.includes('--no-color');
   }
 
   private commandName(): string {
     return this.id ?? this.ctor.id;
   }
-}
-
-/** Errors of oclif's parser are usage errors; everything that ghpass did not throw on purpose is a bug. */
-function asGhpassError(thrown: Error): GhpassError {
-  if (thrown instanceof GhpassError) return thrown;
-  const isUsage = 'oclif' in thrown && (thrown as { oclif?: { exit?: number } }).oclif?.exit === EXIT_STATUS.usage;
-  if (isUsage) {
-    const message = thrown.message.replace(/\n?See more help with --help$/, '').replaceAll(/\s*\n\s*/g, ' ');
-    return new GhpassError('usage', { code: 'usage', message, suggestions: ['ghpass --help'], cause: thrown });
-  }
-  return new GhpassError('bug', {
-    code: 'bug',
-    message: `this should not have happened: ${thrown.message}`,
-    suggestions: ['repeat with DEBUG=1 and report what it prints'],
-    cause: thrown,
-  });
 }

@@ -11,11 +11,12 @@ export interface Paint {
 const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39], green: [32, 39] } as const;
 
 /**
- * Colours where a terminal reads the stream and nobody asked for none (NO_COLOR, TERM=dumb).
+ * Colours where a terminal reads the stream and nobody asked for none (NO_COLOR, TERM=dumb, --no-color).
  * @param stream where the text goes.
+ * @param wanted false for --no-color.
  */
-export function paintFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Paint {
-  const colored = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+export function paintFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv, wanted: boolean): Paint {
+  const colored = wanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint = (name: keyof typeof CODES) => (text: string) =>
     colored ? `\u001b[${CODES[name][0]}m${text}\u001b[${CODES[name][1]}m` : text;
   return {

@@ -16,8 +16,21 @@ export const AML = {
   method: 0x14,
   external: 0x15,
   extended: 0x5b,
-  extendedDevice: 0x82,
   ones: 0xff,
+} as const;
+
+/** Opcodes behind the prefix {@link AML}.extended, of the objects that a scope can hold. */
+export const EXTENDED_AML = {
+  mutex: 0x01,
+  event: 0x02,
+  operationRegion: 0x80,
+  field: 0x81,
+  device: 0x82,
+  processor: 0x83,
+  powerResource: 0x84,
+  thermalZone: 0x85,
+  indexField: 0x86,
+  bankField: 0x87,
 } as const;
 
 /** The bytes are not the construct that was asked for, or end inside it. */
@@ -61,6 +74,12 @@ export class AmlCursor {
     const slice = this.bytes.subarray(this.position, this.position + length);
     this.position += length;
     return slice;
+  }
+
+  /** How many bytes lie before the next `value`; null where it is not among the next `withinBytes`. */
+  distanceTo(value: number, withinBytes: number): number | null {
+    const distance = this.bytes.subarray(this.position, Math.min(this.end, this.position + withinBytes)).indexOf(value);
+    return distance < 0 ? null : distance;
   }
 
   /**

@@ -3,6 +3,9 @@ import { AML, type AmlCursor, AmlError } from './aml-bytes.ts';
 /** A constant data object. A name inside a package is a reference to another object and has no value of its own. */
 export type AmlData = bigint | string | Uint8Array | readonly AmlData[] | { reference: string };
 
+/** No string of a firmware is longer; the bound keeps a table without any NUL from being searched to its end again and again. */
+const MAX_STRING_BYTES = 0x10000;
+
 /** Packages nest two deep in a `_DSD`; the bound keeps hostile bytes from exhausting the stack. */
 const MAX_DEPTH = 16;
 
@@ -60,8 +63,10 @@ function readElements(body: AmlCursor, depth: number): AmlData[] {
 }
 
 function readString(cursor: AmlCursor): string {
-  let text = '';
-  for (let code = cursor.byte(); code !== 0; code = cursor.byte()) text += String.fromCharCode(code);
+  const length = cursor.distanceTo(0, MAX_STRING_BYTES);
+  if (length === null) throw new AmlError(`string at byte ${cursor.position} does not end`);
+  const text = Buffer.from(cursor.take(length)).toString('latin1');
+  cursor.byte();
   return text;
 }
 
