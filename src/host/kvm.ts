@@ -14,8 +14,8 @@ export interface KvmFacts {
   cacheablePfnmap: boolean | null;
 }
 
-/** RAM of the virt machine starts here (hw/arm/virt.c). */
-const RAM_START = 0x4000_0000;
+/** Well inside the RAM of the virt machine: at its start QEMU puts the device tree (hw/arm/boot.c). */
+const CODE_START = 0x4200_0000;
 /**
  * `mov w0, PSCI SYSTEM_OFF; hvc #0; b .`, two instructions per word: the shortest guest that can prove that it ran.
  */
@@ -48,25 +48,25 @@ async function runGuest(): Promise<string | null> {
     `loader,addr=${RAM_START + 8 * i},data=${data},data-len=8`,
   ]);
   try {
-    const run = await runTool(
-      QEMU_BINARY,
-      [
-        ...[
-          '-machine',
-          'virt,accel=kvm,gic-version=host',
-          '-cpu',
-          'host',
-          '-m',
-          '64M',
-          '-nodefaults',
-          '-no-user-config',
-        ],
-        ...['-display', 'none', '-no-reboot', ...code, '-device', `loader,addr=${RAM_START},cpu-num=0`],
-      ],
-      { deadlineMs: DEADLINE_MS },
-    );
+    const argv = ['-cpu', 'host', ...powerOffGuest('kvm,gic-version=host')];
+    const run = await runTool(QEMU_BINARY, argv, { deadlineMs: DEADLINE_MS });
     return run.status === 0 ? null : `a KVM guest ended with status ${run.status}: ${run.stderr.split('\n')[0] ?? ''}`;
   } catch (error) {
-    return `a KVM guest of four instructions did not end: ${(error as Error).message}`;
+    return `a KVM guest of four instructions did not power itself off: ${(error as Error).message}`;
   }
+}
+
+/**
+ * Arguments of QEMU for a guest that does nothing but power itself off, after which QEMU ends with status 0.
+ * @param accelerator value of `-machine virt,accel=`.
+ */
+export function powerOffGuest(accelerator: string): string[] {
+  const code = POWER_OFF_CODE.flatMap((data, i) => [
+    '-device',
+    `loader,addr=${CODE_START + 8 * i},data=${data},data-len=8`,
+  ]);
+  return [
+    ...['-machine', `virt,accel=${accelerator}`, '-m', '64M', '-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-no-reboot', ...code, '-device', `loader,addr=${CODE_START},cpu-num=0`],
+  ];
 }
