@@ -91,7 +91,9 @@ export async function launch(
   const startTime = startTimeOf(process.pid);
   if (startTime !== null) journal.record({ kind: 'process', pid: process.pid, startTime });
   const seconds = Math.round(options.deadlineMs / 1000);
-  options.progress(`starting ${plan.name}: ${formatBytes(plan.memoryBytes)} are pinned, at most ${seconds} s`);
+  options.progress(
+    `starting ${plan.name} with ${plan.accelerator}: ${formatBytes(plan.memoryBytes)} are pinned, at most ${seconds} s`,
+  );
   const qmp = await waitUntilRunning(process, files.qmpSocket, log, {
     ...options,
     onWait: (elapsed) =>

@@ -43,10 +43,6 @@ export async function tryKvm(): Promise<KvmFacts> {
 
 /** @returns null where the guest powered itself off, else what was seen instead. */
 async function runGuest(): Promise<string | null> {
-  const code = POWER_OFF_CODE.flatMap((data, i) => [
-    '-device',
-    `loader,addr=${RAM_START + 8 * i},data=${data},data-len=8`,
-  ]);
   try {
     const argv = ['-cpu', 'host', ...powerOffGuest('kvm,gic-version=host')];
     const run = await runTool(QEMU_BINARY, argv, { deadlineMs: DEADLINE_MS });
