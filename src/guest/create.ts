@@ -6,7 +6,7 @@ import { QEMU_BINARY } from '../host/qemu.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
 import { renderArgv } from '../qemu/argv.ts';
-import { Journal } from './journal.ts';
+import { guestJournal, Journal } from './journal.ts';
 import { guestFiles, launch, makeGuestDirectory, startDeadlineMs } from './launch.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
 import { undo } from './undo.ts';
@@ -76,11 +76,6 @@ async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Pr
     journal.close();
     throw error;
   }
-}
-
-/** Subject of a guest's journal; no PCI address looks like it. */
-export function guestJournal(name: string): string {
-  return `guest-${name}`;
 }
 
 /** Sizes as decimal strings: the plan is read back exactly. */

@@ -54,8 +54,14 @@ function parseGuestReport(line: string): GuestFacts {
   } catch (error) {
     throw new GhpassError('tool', {
       code: 'guest.report-broken',
-      message: `the report of the guest cannot be read: ${(error as Error).message.split('\n')[0]}`,
+      message: `the report of the guest cannot be read: ${reasonOf(error as Error)}`,
       cause: error,
     });
   }
+}
+
+/** zod's own message is the whole list of issues as JSON. */
+function reasonOf(error: Error): string {
+  const issue = error instanceof z.ZodError ? error.issues[0] : undefined;
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : (error.message.split('\n')[0] ?? '');
 }

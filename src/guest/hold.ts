@@ -2,9 +2,10 @@ import { rmSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
+import { parsePciAddress } from '../host/pci-address.ts';
 import { collectGpus } from '../vfio/collect.ts';
 import { bindToNvgrace } from './binding.ts';
-import { type FoundJournal, findJournals, Journal } from './journal.ts';
+import { type FoundJournal, findJournals, guestJournal, Journal } from './journal.ts';
 import { undo } from './undo.ts';
 
 /** What became of one GPU. */
@@ -40,11 +41,14 @@ async function bindOne(address: string, journals: string): Promise<void> {
   }
 }
 
-/** Gives GPUs back as they were before `ghpass bind`. A GPU that ghpass does not hold is left alone. */
+/**
+ * Gives GPUs back as they were before `ghpass bind`. A GPU that ghpass does not hold is left alone.
+ * @throws GhpassError `pci.address-invalid` before anything is changed, `journal.busy`.
+ */
 export async function releaseGpus(addresses: readonly string[], journals: string): Promise<HoldResult[]> {
   const found = findJournals(journals);
   const results: HoldResult[] = [];
-  for (const address of addresses) {
+  for (const address of new Set(addresses.map(requireAddress))) {
     const journal = found.find(({ subject }) => subject === address);
     if (journal) await undoFound(journal);
     results.push({ address, changed: journal !== undefined });
@@ -52,11 +56,27 @@ export async function releaseGpus(addresses: readonly string[], journals: string
   return results;
 }
 
+function requireAddress(text: string): string {
+  const address = parsePciAddress(text);
+  if (address !== null) return address;
+  throw new GhpassError('usage', {
+    code: 'pci.address-invalid',
+    message: `${JSON.stringify(text)} is no PCI address; one looks like 0009:01:00.0`,
+    suggestions: ['ghpass probe', 'lspci -D -d 10de:'],
+  });
+}
+
 /** Undoes what commands left that were killed. What is meant to stay, and what another ghpass is working on, stays. */
 export async function recover(journals: string): Promise<FoundJournal[]> {
-  const left = findJournals(journals).filter(({ kept, ownerAlive }) => !kept && !ownerAlive);
+  const abandoned = findJournals(journals).filter(({ kept, ownerAlive }) => !kept && !ownerAlive);
+  /** Guests before GPUs: a driver does not let go of a device that a guest has open. */
+  const left = [...abandoned.filter(isGuest), ...abandoned.filter((journal) => !isGuest(journal))];
   for (const journal of left) await undoFound(journal);
   return left;
+}
+
+function isGuest({ subject }: FoundJournal): boolean {
+  return subject.startsWith(guestJournal(''));
 }
 
 /**
@@ -64,7 +84,7 @@ export async function recover(journals: string): Promise<FoundJournal[]> {
  * @throws GhpassError `guest.unknown`.
  */
 export async function deleteGuest(name: string, journals: string): Promise<void> {
-  const journal = findJournals(journals).find(({ subject }) => subject === `guest-${name}`);
+  const journal = findJournals(journals).find(({ subject }) => subject === guestJournal(name));
   if (!journal) {
     throw new GhpassError('usage', { code: 'guest.unknown', message: `ghpass knows no guest named ${name}` });
   }

@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -36,15 +37,39 @@ export class Journal {
 
   /**
    * @throws GhpassError `journal.busy` where another ghpass works on the subject, `journal.open` where one left its work
-   * undone, `journal.kept` where the subject is already in ghpass's hands.
+   * undone, `journal.kept` where the subject is already in ghpass's hands, `journal.unwritable`.
    */
   static open(directory: string, subject: string, command: string): Journal {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, `${subject}.jsonl`);
-    if (existsSync(path)) throw taken(readJournal(path));
-    const journal = new Journal(subject, path, openSync(path, 'wx', 0o600));
-    journal.write({ kind: 'owner', pid: process.pid, startTime: ownStartTime(), command });
-    return journal;
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      return Journal.create(subject, path, command);
+    } catch (error) {
+      const errno = (error as NodeJS.ErrnoException).code;
+      if (errno === 'EEXIST' && existsSync(path)) throw taken(readJournal(path));
+      throw new GhpassError('permission', {
+        code: 'journal.unwritable',
+        message: `${path}: ${errno}; what is not written down is not changed`,
+        suggestions: ['run ghpass as root'],
+        cause: error,
+      });
+    }
+  }
+
+  /** The link is the lock: it appears with its owner in it, and for one command only. */
+  private static create(subject: string, path: string, command: string): Journal {
+    const draft = `${path}.${process.pid}`;
+    const journal = new Journal(subject, path, openSync(draft, 'w', 0o600));
+    try {
+      journal.write({ kind: 'owner', pid: process.pid, startTime: ownStartTime(), command });
+      linkSync(draft, path);
+      return journal;
+    } catch (error) {
+      closeSync(journal.file);
+      throw error;
+    } finally {
+      rmSync(draft);
+    }
   }
 
   /** To be called before the change is made. */
@@ -94,12 +119,15 @@ export function findJournals(directory: string): FoundJournal[] {
     .map((name) => readJournal(join(directory, name)));
 }
 
-/** A last line that was cut short by a crash belongs to a change that was not made yet. */
+/**
+ * A last line that was cut short by a crash belongs to a change that was not made yet.
+ * @throws GhpassError `journal.broken` where another line cannot be read.
+ */
 function readJournal(path: string): FoundJournal {
   const lines = readFileSync(path, 'utf8')
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
+    .map((line, i) => parseLine(line, path, i + 1));
   const owner = lines.find((line) => line.kind === 'owner');
   return {
     subject: path.slice(path.lastIndexOf('/') + 1, -'.jsonl'.length),
@@ -112,12 +140,26 @@ function readJournal(path: string): FoundJournal {
   };
 }
 
+function parseLine(text: string, path: string, number: number): Line {
+  try {
+    return JSON.parse(text) as Line;
+  } catch (error) {
+    throw new GhpassError('check', {
+      code: 'journal.broken',
+      message: `${path}: line ${number} is no JSON, so what was changed on this host is not known`,
+      suggestions: [`cat ${path}`, `rm ${path}   # once the host is as it should be`],
+      cause: error,
+    });
+  }
+}
+
 function taken({ subject, command, ownerPid, ownerAlive, kept }: FoundJournal): GhpassError {
   if (kept) {
+    const [, guest] = /^guest-(.*)/.exec(subject) ?? [];
     return new GhpassError('check', {
       code: 'journal.kept',
       message: `${subject} is already in the hands of ghpass (${command})`,
-      suggestions: [`ghpass release ${subject}`],
+      suggestions: [guest === undefined ? `ghpass release ${subject}` : `ghpass delete ${guest} --yes`],
     });
   }
   if (ownerAlive) {
@@ -132,4 +174,9 @@ function taken({ subject, command, ownerPid, ownerAlive, kept }: FoundJournal): 
     message: `${command} (process ${ownerPid}) ended without putting ${subject} back`,
     suggestions: ['ghpass recover'],
   });
+}
+
+/** Subject of a guest's journal; no PCI address looks like it. */
+export function guestJournal(name: string): string {
+  return `guest-${name}`;
 }

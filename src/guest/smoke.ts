@@ -10,7 +10,7 @@ import { stopQemu } from '../qemu/process.ts';
 import { differenceFindings } from './differences.ts';
 import { findGuestReport, type GuestFacts } from './guest-facts.ts';
 import { buildInitramfs } from './initramfs.ts';
-import { Journal } from './journal.ts';
+import { guestJournal, Journal } from './journal.ts';
 import { launch, makeGuestDirectory, type RunningGuest, startDeadlineMs } from './launch.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
 import { undo } from './undo.ts';
@@ -64,7 +64,7 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
 }
 
 async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promise<GuestFacts> {
-  const journal = Journal.open(options.directories.journal, `guest-${plan.name}`, 'ghpass smoke');
+  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), 'ghpass smoke');
   let running: RunningGuest | null = null;
   try {
     const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);

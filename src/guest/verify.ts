@@ -1,10 +1,13 @@
 import { nodesOfProximityDomains } from '../host/acpi/proximity.ts';
 import { formatNumberList } from '../host/number-list.ts';
-import type { PciFunction } from '../host/pci.ts';
+import type { Bar, PciFunction } from '../host/pci.ts';
 import type { GuestNode, GuestPlan, PlannedGpu } from '../plan/guest-plan.ts';
 import { formatBytes } from '../vfio/bytes.ts';
 import { formatIds } from '../vfio/catalogue.ts';
 import type { GuestFacts } from './guest-facts.ts';
+
+/** As many differences of distances as a line can hold. */
+const MANY = 4;
 
 /** One line of the comparison between a plan and what the guest sees. */
 export interface Comparison {
@@ -51,22 +54,25 @@ function compareTables(plan: GuestPlan, { srat, numa }: GuestFacts): Comparison[
   ];
 }
 
-function compareDistances(plan: GuestPlan, { numa }: GuestFacts, view: GuestView): Comparison[] {
-  if (plan.distances === null) return [];
+/** Between nodes that are there; that one is missing is told by the lines about generic initiators. */
+function compareDistances({ distances }: GuestPlan, { numa }: GuestFacts, view: GuestView): Comparison[] {
+  if (distances === null) return [];
   const nodes = numa?.nodes ?? [];
   const seen = (from: number, to: number) => {
     const column = nodes.findIndex(({ id }) => id === view.get(to));
     return nodes.find(({ id }) => id === view.get(from))?.distances[column];
   };
-  const different = plan.distances.flatMap((row, from) =>
-    row.flatMap((distance, to) =>
-      seen(from, to) === distance ? [] : `${from}→${to} is ${seen(from, to) ?? 'not there'}`,
-    ),
+  const present = distances.flatMap((_, domain) => (view.has(domain) ? [domain] : []));
+  const different = present.flatMap((from) =>
+    present.flatMap((to) => {
+      const distance = seen(from, to);
+      return distance === distances[from]?.[to] ? [] : `${from}→${to} is ${distance ?? 'not known'}`;
+    }),
   );
-  const planned = `${plan.distances.length}×${plan.distances.length} of the host's SLIT`;
-  return [
-    comparing('guest.distances', null)('distances', planned, different.length === 0 ? planned : different.join(', ')),
-  ];
+  const planned = `those of the host's SLIT, ${present.length}×${present.length}`;
+  const more = different.length > MANY ? `, and ${different.length - MANY} more` : '';
+  const told = present.length === 0 ? 'no nodes' : `${different.slice(0, MANY).join(', ')}${more}` || planned;
+  return [comparing('guest.distances', null)('distances between the nodes that are there', planned, told)];
 }
 
 function compareGpu(plan: GuestPlan, gpu: PlannedGpu, guest: GuestFacts, view: GuestView): Comparison[] {
@@ -151,13 +157,17 @@ function compareBar(
   { index, sizeBytes }: PlannedGpu['bars'][number],
   device: PciFunction | undefined,
 ): Comparison {
-  const bar = device?.bars[index];
-  const seen = bar === undefined ? 'not there' : bar.start === 0n ? 'not placed' : formatBytes(bar.lengthBytes);
+  const seen = describeBar(device?.bars[index]);
   return comparing(index === 4 ? 'guest.bar4' : 'mmio.window', gpu.address)(
     `BAR${index}`,
     formatBytes(sizeBytes),
     seen,
   );
+}
+
+function describeBar(bar: Bar | undefined): string {
+  if (bar === undefined || bar.lengthBytes === 0n) return 'not there';
+  return bar.start === 0n ? `${formatBytes(bar.lengthBytes)}, not placed` : formatBytes(bar.lengthBytes);
 }
 
 /** A comparison is of two texts: what is shown is what was compared. */
