@@ -1,26 +1,32 @@
-import { fileURLToPath } from 'node:url';
-import { Config, run } from '@oclif/core';
+import { tmpdir } from 'node:os';
+import type { Command } from '@oclif/core';
+import { run } from '@oclif/core/run';
 import { GhpassError } from './errors.ts';
 import { asGhpassError, GLOBAL_FLAGS, reportError } from './ui/failure.ts';
+import { loadOptions } from './ui/load-options.ts';
 
-/**
- * Runs the command line. Commands report their own errors; what arrives here is that there is no such command, or a bug.
- * @param launcher URL of the file that was started, next to which oclif finds the package.
- */
-export async function main(launcher: string): Promise<void> {
+/** Runs the command line. Commands report their own errors; what arrives here is that there is no such command, or a bug. */
+export async function main(): Promise<void> {
   const argv = commandFirst(process.argv.slice(2));
   const command = argv.find((word) => !word.startsWith('-')) ?? null;
   try {
     if (command === null && argv.some((word) => GLOBAL_FLAGS.includes(word))) throw noCommand('no command is given');
-    await run(argv, await Config.load(fileURLToPath(launcher)));
+    // oclif looks these up in /etc/passwd, where the user of a container may be missing.
+    process.env.SHELL ??= '/bin/sh';
+    process.env.HOME ??= tmpdir();
+    await run(argv, loadOptions(commandClass));
   } catch (thrown) {
     const error = asGhpassError(thrown, null);
-    const isUnknown = error.kind === 'usage' && / not found\.?$/.test(error.message);
+    const isUnknown = error.kind === 'usage' && error !== thrown;
     reportError(isUnknown ? noCommand(`there is no command ${JSON.stringify(argv[0])}`) : error, command ?? 'ghpass', {
       json: argv.includes('--json'),
       color: !argv.includes('--no-color'),
     });
   }
+}
+
+async function commandClass(id: string): Promise<Command.Class> {
+  return (await import(`./commands/${id}.ts`)).default;
 }
 
 /** oclif wants the command as the first word; what means the same everywhere may stand before it. */
