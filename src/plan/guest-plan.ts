@@ -49,6 +49,8 @@ export interface PlannedGpu {
   guestAddress: string;
   /** Nodes whose generic initiator the GPU is. */
   nodes: number[];
+  /** Address space that firmware is to keep free behind the root port. */
+  rootPortWindowBytes: bigint;
   /** Memory BARs by index. */
   bars: { index: number; sizeBytes: bigint }[];
 }

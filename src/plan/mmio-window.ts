@@ -22,13 +22,16 @@ function fits(windowBytes: bigint, { addressBits, memoryBytes }: AddressSpace): 
 }
 
 /**
- * Address space behind one root port: BARs are powers of two and aligned to their own length, so the largest first leaves no
- * gap; the whole is then aligned to the largest.
+ * Address space that the prefetchable BARs behind one root port get: a power of two, as firmware reserves it.
+ * Firmware alone gives a root port behind an expander bus the exact sum. Linux 6.12 assigns anew and wants the sum
+ * aligned to half of the largest BAR (drivers/pci/setup-bus.c, calculate_mem_align), and where that is more than it was
+ * given, all BARs stay unassigned (seen: 4 GiB + 1 GiB + 16 MiB wants 6 GiB).
+ * @param bars lengths of the BARs, powers of two.
  */
-function rootPortBytes(bars: readonly bigint[]): bigint {
+export function rootPortWindow(bars: readonly bigint[]): bigint {
   const sum = bars.reduce<bigint>((total, bytes) => total + nextPowerOfTwo(bytes), 0n);
-  const largest = bars.reduce<bigint>((most, bytes) => (bytes > most ? bytes : most), 1n);
-  return alignUp(sum, nextPowerOfTwo(largest));
+  const largest = bars.reduce<bigint>((most, bytes) => (bytes > most ? bytes : most), 2n);
+  return nextPowerOfTwo(alignUp(sum, nextPowerOfTwo(largest) / 2n));
 }
 
 /**
@@ -42,8 +45,8 @@ function rootPortBytes(bars: readonly bigint[]): bigint {
 export function planMmioWindow(gpus: readonly (readonly bigint[])[], space: AddressSpace | null): bigint {
   const floor = (bytes: bigint) => (bytes > DEFAULT_WINDOW_BYTES ? bytes : DEFAULT_WINDOW_BYTES);
   const sum = (sizes: bigint[]) => sizes.reduce((total, bytes) => total + bytes, OTHER_DEVICES_BYTES);
-  const comfortable = nextPowerOfTwo(sum(gpus.map((bars) => floor(rootPortBytes(bars)))));
-  const needed = floor(nextPowerOfTwo(sum(gpus.map(rootPortBytes))));
+  const comfortable = nextPowerOfTwo(sum(gpus.map((bars) => floor(rootPortWindow(bars)))));
+  const needed = floor(nextPowerOfTwo(sum(gpus.map(rootPortWindow))));
   if (space === null || fits(comfortable, space)) return comfortable;
   if (fits(needed, space)) return needed;
   throw new GhpassError('check', {

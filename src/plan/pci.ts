@@ -1,5 +1,6 @@
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import type { GuestNode, PlannedGpu } from './guest-plan.ts';
+import { rootPortWindow } from './mmio-window.ts';
 
 /** Bus numbers below are left to the devices of the default root complex. */
 const FIRST_EXPANDER_BUS = 0x40;
@@ -25,6 +26,7 @@ export function planGpus(gpus: readonly GpuFacts[], nodes: readonly GuestNode[])
       guestNode: near?.id ?? 0,
       guestAddress: `0000:${(expanderBus + 1).toString(16)}:00.0`,
       nodes: nodes.filter((node) => node.gpu === gpu.pci.address).map(({ id }) => id),
+      rootPortWindowBytes: rootPortWindow([...guestBars(gpu).values()]),
       bars: [...guestBars(gpu)].map(([index, sizeBytes]) => ({ index, sizeBytes })),
     };
   });

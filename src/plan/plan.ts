@@ -38,6 +38,7 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     gpus.map((gpu) => [...guestBars(gpu).values()]),
     addressBits === null ? null : { addressBits, memoryBytes: request.memoryBytes },
   );
+  const { code, variablesTemplate, format } = chooseFirmware(tools.firmware);
   const nodes = planNodes(gpus, planHostNodes(host.numa, gpus), request);
   return {
     name: request.name,
@@ -48,7 +49,7 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
     gpus: planGpus(gpus, nodes),
-    firmware: chooseFirmware(tools.firmware),
+    firmware: { code, variablesTemplate, format },
     boot: request.boot,
     iommufd: request.iommufd ?? canUseIommufd(host, gpus, tools),
   };

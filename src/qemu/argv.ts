@@ -136,6 +136,7 @@ function gpuDevices(gpu: PlannedGpu, position: number, iommufd: boolean): string
       ['addr', '0x0'],
       ['chassis', position + 1],
       ['io-reserve', 0],
+      ['pref64-reserve', size(gpu.rootPortWindowBytes)],
     ]),
     ...option('-device', [
       ['vfio-pci', null],
