@@ -1,9 +1,9 @@
-import { Args } from '@oclif/core';
 import { journalDirectory } from '../guest/directories.ts';
 import { bindGpus } from '../guest/hold.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
+import { Args } from '../ui/oclif.ts';
 
 export default class Bind extends GhpassCommand {
   static override summary = 'Bind GPUs to the variant driver, until they are released.';

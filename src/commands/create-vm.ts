@@ -1,4 +1,3 @@
-import { Args, Flags } from '@oclif/core';
 import { GhpassError } from '../errors.ts';
 import { createGuest, guestCommand } from '../guest/create.ts';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
@@ -9,13 +8,15 @@ import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
+import { Args, Flags } from '../ui/oclif.ts';
 import { shellCommand } from '../ui/shell-quote.ts';
 
 export default class CreateVm extends GhpassCommand {
   static override summary = 'Plan a guest around coherent GPUs, and start it.';
-  static override description =
-    `Asks the GPUs, plans nodes, PCI topology and MMIO window from the answers, starts QEMU and waits until
-the guest runs. --dry-run reads and plans all the same, and changes nothing.`;
+  static override description = [
+    'Asks the GPUs, plans nodes, PCI topology and MMIO window from the answers, starts QEMU and waits until',
+    'the guest runs. --dry-run reads and plans all the same, and changes nothing.',
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> create-vm demo --gpu 0009:01:00.0 --memory 64G --vcpus 16 --disk demo.qcow2',
     '<%= config.bin %> create-vm demo --host builtin:gh200 --dry-run --emit argv',
@@ -54,8 +55,8 @@ the guest runs. --dry-run reads and plans all the same, and changes nothing.`;
     const runtime = runtimeDirectory(process.env);
     if (flags['dry-run']) {
       this.changesNothing = true;
-      this.tellSynthetic(host.source);
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
+      this.tellSynthetic(host.source);
       const plan = jsonReady(prepared.plan);
       const argv = guestCommand(prepared, runtime);
       const isArgv = flags.emit === 'argv';

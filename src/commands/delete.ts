@@ -1,10 +1,10 @@
-import { Args, Flags } from '@oclif/core';
 import { GhpassError } from '../errors.ts';
 import { journalDirectory } from '../guest/directories.ts';
 import { deleteGuest } from '../guest/hold.ts';
 import { requireGuestName } from '../plan/request.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
+import { Args, Flags } from '../ui/oclif.ts';
 
 export default class Delete extends GhpassCommand {
   static override summary = 'End a guest of create-vm and remove what was made for it; its disks stay.';

@@ -1,8 +1,9 @@
-import { Args, Help as OclifHelp } from '@oclif/core';
+import { Help as OclifHelp } from '@oclif/core/help';
 import { GhpassError } from '../errors.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { HELP_TOPICS } from '../ui/help-topics.ts';
+import { Args } from '../ui/oclif.ts';
 
 /** oclif's help as a text: what it prints, it prints with `log`. */
 class HelpText extends OclifHelp {

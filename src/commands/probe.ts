@@ -1,19 +1,20 @@
-import { Args, Flags } from '@oclif/core';
 import { assess } from '../checks/check.ts';
 import { DEVICE_CHECKS } from '../checks/device/index.ts';
 import { openHost } from '../host/open.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
+import { Args, Flags } from '../ui/oclif.ts';
 import { gpuReport } from '../ui/probe-report.ts';
 import { probeText } from '../ui/probe-text.ts';
 import { collectGpus } from '../vfio/collect.ts';
 
 export default class Probe extends GhpassCommand {
   static override summary = 'Ask coherent GPUs for their memory, and validate what they answer.';
-  static override description =
-    `Finds the Grace Hopper and Grace Blackwell GPUs of a host, opens each one through VFIO where the
-variant driver has it, and holds the regions against firmware's tables and the driver's arithmetic.
-Opening a device resets it; --no-open predicts the sizes instead.`;
+  static override description = [
+    'Finds the Grace Hopper and Grace Blackwell GPUs of a host, opens each one through VFIO where the',
+    "variant driver has it, and holds the regions against firmware's tables and the driver's arithmetic.",
+    'Opening a device resets it; --no-open predicts the sizes instead.',
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> probe',
     '<%= config.bin %> probe 0009:01:00.0 --json',

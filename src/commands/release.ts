@@ -1,8 +1,8 @@
-import { Args } from '@oclif/core';
 import { journalDirectory } from '../guest/directories.ts';
 import { releaseGpus } from '../guest/hold.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
+import { Args } from '../ui/oclif.ts';
 
 export default class Release extends GhpassCommand {
   static override summary = 'Give GPUs back as they were before ghpass bind.';

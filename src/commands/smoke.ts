@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { writeFileSync } from 'node:fs';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { localHost } from '../host/local.ts';
 import { requireMemorySize } from '../plan/request.ts';
@@ -7,13 +7,15 @@ import { comparisonText } from '../ui/comparison-text.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
+import { Flags } from '../ui/oclif.ts';
 
 export default class Smoke extends GhpassCommand {
   static override summary = 'Prove the whole path with a throw-away guest, and put the host back.';
-  static override description =
-    `Asks the GPUs, plans a guest, boots it with the kernel of this host and an initramfs of its own, and holds
-what the guest sees against the plan, line by line. Afterwards the guest and its files are gone, and GPUs that --bind bound
-are as they were.`;
+  static override description = [
+    'Asks the GPUs, plans a guest, boots it with the kernel of this host and an initramfs of its own, and holds',
+    'what the guest sees against the plan, line by line. Afterwards the guest and its files are gone, and GPUs that --bind bound',
+    'are as they were.',
+  ].join(' ');
   static override examples = [
     '<%= config.bin %> smoke --gpu 0009:01:00.0',
     '<%= config.bin %> smoke --bind --json   # in CI: exit 3 where the machine has no coherent GPU',
@@ -23,6 +25,7 @@ are as they were.`;
     ...guestFlags,
     memory: memoryFlag('2G'),
     kernel: Flags.string({ helpValue: 'FILE', description: 'kernel of the guest; by default the one that runs here' }),
+    junit: Flags.string({ helpValue: 'FILE', description: 'write the comparison as JUnit XML, too' }),
   };
 
   async run(): Promise<Envelope> {
@@ -45,6 +48,10 @@ are as they were.`;
       signal: this.interrupted,
       progress: (line) => this.progress(line),
     });
+    if (flags.junit !== undefined) {
+      const { junitReport } = await import('../ui/junit.ts');
+      writeFileSync(flags.junit, junitReport('ghpass smoke', comparisons, findings));
+    }
     const text = comparisonText(comparisons, this.paint(process.stdout));
     return this.conclude({ result: { plan: jsonReady(plan), comparisons }, findings, text }, flags.strict);
   }

@@ -44,10 +44,14 @@ export async function runTool(command: string, args: readonly string[], options:
     timer = setTimeout(() => resolve(gaveUp), deadlineMs + 2 * KILL_GRACE_MS);
   });
   const result = await Promise.race([child, deadline]).finally(() => clearTimeout(timer));
-  if (result === gaveUp || result.timedOut) {
-    if (result === gaveUp) child.unref();
-    throw timedOut(command, deadlineMs, result === gaveUp ? (child.pid ?? null) : null);
+  if (result === gaveUp) {
+    // A process in state D holds its pipes, and so does a child that outlived the program: neither may hold ghpass.
+    for (const held of [child.stdout, child.stderr]) held?.destroy();
+    child.unref();
+    const isDead = child.exitCode !== null || child.signalCode !== null;
+    throw timedOut(command, deadlineMs, isDead ? null : (child.pid ?? null));
   }
+  if (result.timedOut) throw timedOut(command, deadlineMs, null);
   if (result.isCanceled) throw new GhpassError('interrupted', { code: 'interrupted', message: 'interrupted' });
   if (result.exitCode === undefined && result.signal === undefined)
     throw notStarted(command, result.code, result.message ?? '');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../errors.ts';
 import { Qmp } from './qmp.ts';
@@ -11,7 +11,10 @@ export interface QemuProcess {
   exited: Promise<number | null>;
 }
 
+/** What a shell answers for a program that it cannot start. */
+const NOT_STARTED = 127;
 const POLL_MS = 100;
+const REPORT_MS = 1_000;
 /** How long QEMU gets to leave after `quit`, and again after SIGTERM. */
 const LEAVE_MS = 5_000;
 
@@ -25,7 +28,10 @@ export function startQemu(binary: string, argv: readonly string[], log: string):
   closeSync(output);
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (status) => resolve(status));
-    child.once('error', () => resolve(127));
+    child.once('error', (error) => {
+      writeFileSync(log, error.message);
+      resolve(NOT_STARTED);
+    });
   });
   child.unref();
   return { pid: child.pid ?? 0, exited };
@@ -49,44 +55,66 @@ export async function waitUntilRunning(
   options: WaitOptions,
 ): Promise<Qmp> {
   const start = Date.now();
-  let exitStatus: number | null | undefined;
+  const ended = new AbortController();
+  let exitStatus: number | null = null;
   void qemu.exited.then((status) => {
     exitStatus = status;
+    ended.abort();
   });
-  let reported = 0;
-  for (;;) {
-    options.signal.throwIfAborted();
-    if (exitStatus !== undefined) throw exited(exitStatus, log);
-    const qmp = await Qmp.open(socket).catch(() => null);
-    if (qmp && (await isRunning(qmp))) return qmp;
-    qmp?.close();
-    const elapsedMs = Date.now() - start;
-    if (elapsedMs > options.deadlineMs) throw tooSlow(options.deadlineMs, log);
-    if (elapsedMs - reported >= 1_000) {
-      reported = elapsedMs;
-      options.onWait(elapsedMs);
+  const deadline = AbortSignal.timeout(options.deadlineMs);
+  const giveUp = AbortSignal.any([options.signal, deadline, ended.signal]);
+  const ticker = setInterval(() => options.onWait(Date.now() - start), REPORT_MS);
+  try {
+    while (!giveUp.aborted) {
+      const qmp = await openRunning(socket, giveUp).catch(() => null);
+      if (qmp) return qmp;
+      await sleep(POLL_MS, null, { signal: giveUp }).catch(() => null);
     }
-    await sleep(POLL_MS);
+  } finally {
+    clearInterval(ticker);
   }
+  options.signal.throwIfAborted();
+  throw ended.signal.aborted ? exited(exitStatus, log) : tooSlow(options.deadlineMs, log);
 }
 
-async function isRunning(qmp: Qmp): Promise<boolean> {
-  const status = (await qmp.execute('query-status').catch(() => null)) as { running?: boolean } | null;
-  return status?.running === true;
+/** @returns null where QEMU answers and its guest does not run. */
+async function openRunning(socket: string, signal: AbortSignal): Promise<Qmp | null> {
+  const qmp = await Qmp.open(socket, signal);
+  let isRunning = false;
+  try {
+    const status = (await qmp.until(signal, () => qmp.execute('query-status'))) as { running?: boolean };
+    isRunning = status.running === true;
+  } finally {
+    if (!isRunning) qmp.close();
+  }
+  return isRunning ? qmp : null;
 }
 
-/** Ends QEMU: `quit`, then SIGTERM, then SIGKILL, each only where the one before did not do. */
-export async function stopQemu(qemu: QemuProcess, qmp: Qmp | null): Promise<void> {
-  const gone = async () => (await Promise.race([qemu.exited.then(() => true), sleep(LEAVE_MS, false)])) as boolean;
+/**
+ * Ends QEMU: `quit`, then SIGTERM, then SIGKILL, each only where the one before did not do.
+ * @param leaveMs how long each may take.
+ */
+export async function stopQemu(qemu: QemuProcess, qmp: Qmp | null, leaveMs: number = LEAVE_MS): Promise<void> {
   if (qmp) {
-    await qmp.execute('quit').catch(() => null);
+    // A QEMU that hangs does not answer: it gets its time, and then a signal.
+    void qmp.execute('quit').catch(() => null);
+    const isGone = await leaves(qemu, leaveMs);
     qmp.close();
-    if (await gone()) return;
+    if (isGone) return;
   }
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!signalProcess(qemu.pid, signal)) return;
-    if (await gone()) return;
+    if (await leaves(qemu, leaveMs)) return;
   }
+}
+
+/** The timer ends with the wait: it would keep ghpass alive. */
+async function leaves({ exited }: QemuProcess, leaveMs: number): Promise<boolean> {
+  const timer = new AbortController();
+  const isOver = sleep(leaveMs, false, { signal: timer.signal }).catch(() => false);
+  const isGone = await Promise.race([exited.then(() => true), isOver]);
+  timer.abort();
+  return isGone;
 }
 
 function signalProcess(pid: number, signal: NodeJS.Signals): boolean {

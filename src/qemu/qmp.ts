@@ -1,5 +1,5 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { GhpassError } from '../errors.ts';
 
 interface QmpMessage {
@@ -18,37 +18,61 @@ interface Waiting {
 /** A client of QEMU's machine protocol on a UNIX socket (docs/interop/qmp-spec). */
 export class Qmp {
   private nextId = 1;
+  /** What came after the last newline: a QEMU that dies in mid-sentence never ends it. */
+  private unfinished = '';
   private readonly waiting = new Map<number, Waiting>();
+  /** Why nothing can be asked any more. */
+  private ended: GhpassError | null = null;
 
   private constructor(private readonly socket: Socket) {
-    const lines = createInterface({ input: socket });
-    lines.on('line', (line) => this.receive(line));
-    /** readline passes the socket's errors on; `close` follows and tells those who wait. */
-    lines.on('error', () => {});
-    socket.on('close', () =>
-      this.fail(new GhpassError('tool', { code: 'qmp.closed', message: 'QEMU closed its QMP socket' })),
-    );
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (this.unfinished + text).split('\n');
+      this.unfinished = lines.pop() ?? '';
+      for (const line of lines) this.receive(line);
+    });
+    /** `close` follows and tells those who wait. */
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.end('qmp.closed', 'QEMU closed its QMP socket'));
   }
 
   /**
-   * Connects and negotiates.
-   * @throws the socket's error (ENOENT, ECONNREFUSED) where nobody listens yet.
+   * Connects and negotiates. A QEMU that is still pinning memory takes the connection and answers much later.
+   * @param signal ends the attempt.
+   * @throws the socket's error (ENOENT, ECONNREFUSED) where nobody listens yet, and those of {@link execute}.
    */
-  static async open(path: string): Promise<Qmp> {
+  static async open(path: string, signal: AbortSignal): Promise<Qmp> {
     const socket = connect(path);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    socket.removeAllListeners('error');
-    socket.on('error', () => socket.destroy());
+    try {
+      await once(socket, 'connect', { signal });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
     const qmp = new Qmp(socket);
-    await qmp.execute('qmp_capabilities');
-    return qmp;
+    try {
+      await qmp.until(signal, () => qmp.execute('qmp_capabilities'));
+      return qmp;
+    } catch (error) {
+      qmp.close();
+      throw error;
+    }
   }
 
-  /** @throws GhpassError `qmp.refused` with QEMU's own words, `qmp.closed`. */
+  /** Does something with the connection, which is closed if the signal comes before that is done. */
+  async until<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    const close = () => this.close();
+    if (signal.aborted) close();
+    signal.addEventListener('abort', close);
+    try {
+      return await action();
+    } finally {
+      signal.removeEventListener('abort', close);
+    }
+  }
+
+  /** @throws GhpassError `qmp.refused` with QEMU's own words, `qmp.closed`, `qmp.garbage`. */
   execute(command: string, args?: object): Promise<unknown> {
+    if (this.ended) return Promise.reject(this.ended);
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -61,7 +85,12 @@ export class Qmp {
   }
 
   private receive(line: string): void {
-    const message = JSON.parse(line) as QmpMessage;
+    const message = parseMessage(line);
+    if (message === null) {
+      this.end('qmp.garbage', `what answers on the QMP socket is not QEMU: ${JSON.stringify(line.slice(0, 80))}`);
+      this.socket.destroy();
+      return;
+    }
     const waiting = message.id === undefined ? undefined : this.waiting.get(message.id);
     if (message.id === undefined || !waiting) return;
     this.waiting.delete(message.id);
@@ -70,8 +99,19 @@ export class Qmp {
     else waiting.resolve(message.return);
   }
 
-  private fail(error: Error): void {
-    for (const { reject } of this.waiting.values()) reject(error);
+  /** The first reason counts: a closed socket is the consequence of the others. */
+  private end(code: string, message: string): void {
+    this.ended ??= new GhpassError('tool', { code, message });
+    for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();
+  }
+}
+
+function parseMessage(line: string): QmpMessage | null {
+  try {
+    const message = JSON.parse(line) as QmpMessage | null;
+    return typeof message === 'object' ? message : null;
+  } catch {
+    return null;
   }
 }

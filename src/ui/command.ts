@@ -1,8 +1,8 @@
-import { Command, Flags } from '@oclif/core';
 import type { Finding } from '../checks/check.ts';
 import { CHECK_KINDS } from '../checks/kinds.ts';
 import { EXIT_STATUS, GhpassError } from '../errors.ts';
 import type { HostSource } from '../host/host.ts';
+import { Command, Flags } from '../ui/oclif.ts';
 import { type Envelope, exitStatus, resultEnvelope } from './envelope.ts';
 import { asGhpassError, printJson, reportError } from './failure.ts';
 import { findingText } from './findings-text.ts';
@@ -94,7 +94,12 @@ export abstract class GhpassCommand extends Command {
     if (!this.interrupt.signal.aborted || error.kind === 'interrupted') return this.report(error);
     const { message, suggestions } = error;
     this.report(
-      new GhpassError('interrupted', { code: 'interrupted', message: `interrupted: ${message}`, suggestions, cause: error }),
+      new GhpassError('interrupted', {
+        code: 'interrupted',
+        message: `interrupted: ${message}`,
+        suggestions,
+        cause: error,
+      }),
     );
   }
 

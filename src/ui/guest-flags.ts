@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Flags } from '@oclif/core';
 import { GhpassError } from '../errors.ts';
 import type { GuestBoot } from '../plan/guest-plan.ts';
+import { Flags } from '../ui/oclif.ts';
 
 /** Flags of the commands that start a guest. */
 export const guestFlags = {

@@ -5,6 +5,9 @@ const RESERVED_BYTES = 1n * GIB;
 /** Granularity of the usable part: the largest page of a 64 KiB kernel (nvgrace-gpu/main.c, MEMBLK_SIZE). */
 const USABLE_ALIGNMENT = 512n * MIB;
 
+/** The driver adds base and usable length in 64 bits, and checks for the overflow. */
+const LAST_ADDRESS = (1n << 64n) - 1n;
+
 /** One special region: how much of it is memory, and how long the BAR around it is. */
 export interface SpecialRegion {
   region: 2 | 4;
@@ -21,6 +24,8 @@ export type DriverArithmetic =
 
 /** What decides the arithmetic beside the length of the memory. */
 export interface ArithmeticInput {
+  /** Where the memory starts; left out where only the lengths are of interest. */
+  base?: bigint;
   lengthBytes: bigint;
   /** The DVSEC bit is clear or absent, or the kernel does not look at it. */
   carveOut: boolean;
@@ -32,7 +37,8 @@ export interface ArithmeticInput {
  * The regions that nvgrace_gpu_vfio_pci makes of `lengthBytes` of coherent memory
  * (drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_init_nvdev_struct, Linux 6.9 to 7.3).
  */
-export function driverArithmetic({ lengthBytes, carveOut, barBeforeRounding }: ArithmeticInput): DriverArithmetic {
+export function driverArithmetic(input: ArithmeticInput): DriverArithmetic {
+  const { base = 0n, lengthBytes, carveOut, barBeforeRounding } = input;
   if (!carveOut) {
     return { usable: { region: 4, sizeBytes: lengthBytes, barBytes: nextPowerOfTwo(lengthBytes) }, reserved: null };
   }
@@ -40,6 +46,7 @@ export function driverArithmetic({ lengthBytes, carveOut, barBeforeRounding }: A
   if (beforeRounding < 0n) return { bindErrno: 'EOVERFLOW', why: 'less than the 1 GiB that the driver reserves' };
   const usableBytes = beforeRounding - (beforeRounding % USABLE_ALIGNMENT);
   if (usableBytes === 0n) return { bindErrno: 'EINVAL', why: 'less than 1 GiB reserved plus 512 MiB usable' };
+  if (base + usableBytes > LAST_ADDRESS) return { bindErrno: 'EOVERFLOW', why: 'which end beyond 64 bits of address' };
   const reservedBytes = lengthBytes - usableBytes;
   return {
     usable: {

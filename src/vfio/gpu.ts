@@ -5,8 +5,9 @@ import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
 import { type CatalogueEntry, findName } from './catalogue.ts';
-import { type DeviceMemory, measureMemory, predictMemory } from './memory.ts';
-import { type FailedStep, parseDeviceAnswer } from './protocol.ts';
+import { errnoName } from './errno.ts';
+import { type DeviceMemory, measureMemory, predictMemory, unknownMemory } from './memory.ts';
+import { type FailedStep, parseDeviceAnswer, type RegionAnswer } from './protocol.ts';
 import { decodeRegionInfo, type RegionInfo, StructError } from './structs.ts';
 
 /** Drivers whose devices VFIO can open. */
@@ -54,10 +55,14 @@ export async function collectGpu(
     return { ...common, notOpened, via: null, regions: [], undecodable: null, memory };
   }
   const { regions, undecodable } = decodeRegions(answer.regions);
-  return { ...common, notOpened: null, via: answer.via, regions, undecodable, memory: measureMemory(regions) };
+  const memory = undecodable === null ? measureMemory(regions) : unknownMemory();
+  return { ...common, notOpened: null, via: answer.via, regions, undecodable, memory };
 }
 
-type Opened = { via: 'cdev' | 'group'; regions: Uint8Array[] };
+/** BARs are regions 0 to 5 (VFIO_PCI_BAR5_REGION_INDEX). */
+const BAR_COUNT = 6;
+
+type Opened = { via: 'cdev' | 'group'; regions: RegionAnswer[] };
 
 async function openDevice(host: Host, pci: PciFunction, open: boolean): Promise<Opened | { notOpened: NotOpened }> {
   if (!open) return { notOpened: { reason: 'not-wanted' } };
@@ -74,12 +79,17 @@ async function openDevice(host: Host, pci: PciFunction, open: boolean): Promise<
     });
   }
   if (answer.error) return { notOpened: { reason: 'failed', step: answer.error, via: answer.via } };
-  return { via: answer.via, regions: answer.regions.flatMap(({ info }) => info ?? []) };
+  return { via: answer.via, regions: answer.regions };
 }
 
-function decodeRegions(answers: readonly Uint8Array[]): { regions: RegionInfo[]; undecodable: string | null } {
+/** The kernel refuses regions that a device lacks, VGA for one; a BAR that it refuses makes the layout unknowable. */
+function decodeRegions(answers: readonly RegionAnswer[]): { regions: RegionInfo[]; undecodable: string | null } {
+  const refused = answers.find(({ index, info }) => index < BAR_COUNT && info === null);
+  if (refused) {
+    return { regions: [], undecodable: `region ${refused.index} was refused with ${errnoName(refused.errno ?? 0)}` };
+  }
   try {
-    return { regions: answers.map(decodeRegionInfo), undecodable: null };
+    return { regions: answers.flatMap(({ info }) => (info ? decodeRegionInfo(info) : [])), undecodable: null };
   } catch (error) {
     if (error instanceof StructError) return { regions: [], undecodable: error.message };
     throw error;
@@ -93,7 +103,7 @@ function decodeRegions(answers: readonly Uint8Array[]): { regions: RegionInfo[];
 export function guestBars(gpu: GpuFacts): Map<number, bigint> {
   const bars = new Map<number, bigint>();
   const add = (index: number, sizeBytes: bigint) => sizeBytes > 0n && bars.set(index, sizeBytes);
-  for (const { index, sizeBytes } of gpu.regions) if (index < 6) add(index, sizeBytes);
+  for (const { index, sizeBytes } of gpu.regions) if (index < BAR_COUNT) add(index, sizeBytes);
   if (gpu.notOpened !== null) {
     gpu.pci.bars.forEach(({ lengthBytes }, index) => {
       add(index, lengthBytes);

@@ -11,7 +11,8 @@ export type Layout = 'carveout' | 'whole' | 'aperture' | 'pad-bars' | 'nvlink2' 
 
 /** Regions from here on are the device's own, found by type. */
 const FIRST_VENDOR_REGION = 9;
-const TYPE_CAPABILITY = 2;
+/** Types of NVLink2 regions: vendor type of NVIDIA for the GPU's memory, of IBM for ATSD, both with subtype 1. */
+const NVLINK2_TYPES = new Set([0x8000_10de, 0x8000_1014]);
 
 /**
  * The layout, from what the regions say and from nothing else: never from the device id. The sparse-mmap capability
@@ -23,9 +24,18 @@ export function decideLayout(regions: readonly RegionInfo[]): Layout {
   const sparse4 = region(4)?.sparseAreas != null;
   if (sparse4) return sparse2 ? 'carveout' : 'whole';
   if (sparse2) return 'aperture';
-  const isTyped = ({ index, capabilities }: RegionInfo) =>
-    index >= FIRST_VENDOR_REGION && capabilities.some(({ id }) => id === TYPE_CAPABILITY);
-  if (regions.some(isTyped)) return 'nvlink2';
-  const isPadded = (size: bigint) => size !== 0n && !isPowerOfTwo(size);
-  return isPadded(region(2)?.sizeBytes ?? 0n) || isPadded(region(4)?.sizeBytes ?? 0n) ? 'pad-bars' : 'none';
+  const isNvlink2 = ({ index, type }: RegionInfo) =>
+    index >= FIRST_VENDOR_REGION && type !== null && NVLINK2_TYPES.has(type.type) && type.subtype === 1;
+  if (regions.some(isNvlink2)) return 'nvlink2';
+  return paddedRegion(regions) === null ? 'none' : 'pad-bars';
+}
+
+/** The region whose length is no power of two, so that the VMM has to pad it; null where there is none. */
+export function paddedRegion(regions: readonly RegionInfo[]): 2 | 4 | null {
+  const isPadded = (index: 2 | 4) => {
+    const sizeBytes = regions.find((region) => region.index === index)?.sizeBytes ?? 0n;
+    return sizeBytes !== 0n && !isPowerOfTwo(sizeBytes);
+  };
+  if (isPadded(2)) return 2;
+  return isPadded(4) ? 4 : null;
 }

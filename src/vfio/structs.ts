@@ -21,6 +21,7 @@ const REGION_CAPABILITIES: Readonly<Record<number, string>> = {
   5: 'nvlink2-lnkspd',
 };
 const SPARSE_MMAP = 1;
+const TYPE = 2;
 
 const DEVICE_INFO_BYTES = 16;
 const REGION_INFO_BYTES = 32;
@@ -54,6 +55,8 @@ export interface RegionInfo {
   capabilities: RegionCapability[];
   /** Null where the region has no sparse-mmap capability. */
   sparseAreas: SparseArea[] | null;
+  /** What a region beyond those of PCI is; null where the region has no type capability. */
+  type: { type: number; subtype: number } | null;
 }
 
 /** The bytes of an answer contradict the structure that they should be. */
@@ -73,7 +76,8 @@ export function decodeDeviceInfo(bytes: Uint8Array): DeviceInfo {
 
 /**
  * Decodes struct vfio_region_info with its capability chain.
- * @throws StructError where bytes are missing, or where the chain leaves the buffer or runs in a circle.
+ * @throws StructError where bytes are missing, where the chain leaves the buffer or runs in a circle, and where a region has
+ * two lists of sparse areas.
  */
 export function decodeRegionInfo(bytes: Uint8Array): RegionInfo {
   const view = sized(bytes, REGION_INFO_BYTES, 'vfio_region_info');
@@ -85,6 +89,7 @@ export function decodeRegionInfo(bytes: Uint8Array): RegionInfo {
     offset: view.getBigUint64(24, true),
     capabilities: [],
     sparseAreas: null,
+    type: null,
   };
   for (const offset of capabilityOffsets(view, view.getUint32(12, true))) {
     const id = view.getUint16(offset, true);
@@ -93,7 +98,11 @@ export function decodeRegionInfo(bytes: Uint8Array): RegionInfo {
       name: REGION_CAPABILITIES[id] ?? null,
       version: view.getUint16(offset + 2, true),
     });
-    if (id === SPARSE_MMAP) region.sparseAreas = decodeSparseAreas(view, offset);
+    if (id === SPARSE_MMAP) {
+      if (region.sparseAreas) throw new StructError(`second list of sparse areas at byte ${offset}`);
+      region.sparseAreas = decodeSparseAreas(view, offset);
+    }
+    if (id === TYPE) region.type = decodeType(view, offset);
   }
   return region;
 }
@@ -109,6 +118,11 @@ function* capabilityOffsets(view: DataView, first: number): Iterable<number> {
     visited.add(offset);
     yield offset;
   }
+}
+
+function decodeType(view: DataView, offset: number): { type: number; subtype: number } {
+  if (offset + 16 > view.byteLength) throw new StructError(`type at byte ${offset} is cut short`);
+  return { type: view.getUint32(offset + 8, true), subtype: view.getUint32(offset + 12, true) };
 }
 
 function decodeSparseAreas(view: DataView, offset: number): SparseArea[] {

@@ -1,5 +1,5 @@
 import { driverArithmetic, looksAtDvsec } from '../../vfio/arithmetic.ts';
-import { formatBytes, isPowerOfTwo } from '../../vfio/bytes.ts';
+import { formatBytes, isPowerOfTwo, nextPowerOfTwo } from '../../vfio/bytes.ts';
 import { type GpuFacts, measuredBytes } from '../../vfio/gpu.ts';
 import type { RegionInfo } from '../../vfio/structs.ts';
 
@@ -12,7 +12,17 @@ const OFFSET_SHIFT = 40n;
  */
 export function specialRegionFaults(gpu: GpuFacts, kernel: readonly [number, number, number] | null): string[] {
   const special = gpu.regions.filter((region) => region.sparseAreas !== null && region.index < 6);
-  return [...special.flatMap(shapeFaults), ...arithmeticFaults(gpu, kernel)];
+  return [...special.flatMap(shapeFaults), ...upperHalfFaults(gpu, special), ...arithmeticFaults(gpu, kernel)];
+}
+
+/** A special region is a 64-bit BAR: the region behind it is the upper half of the register, and has no length. */
+function upperHalfFaults({ regions }: GpuFacts, special: readonly RegionInfo[]): string[] {
+  return special.flatMap(({ index }) => {
+    const upper = regions.find((region) => region.index === index + 1);
+    return upper && upper.sizeBytes > 0n
+      ? [`region ${upper.index} is ${formatBytes(upper.sizeBytes)}, not the upper half of region ${index}`]
+      : [];
+  });
 }
 
 function shapeFaults(region: RegionInfo): string[] {
@@ -21,6 +31,8 @@ function shapeFaults(region: RegionInfo): string[] {
   const missing = ['read', 'write', 'mmap', 'caps'].filter((flag) => !region.flags.includes(flag));
   if (missing.length > 0) faults.push(`${name} lacks ${missing.join(', ')}`);
   if (region.offset !== BigInt(region.index) << OFFSET_SHIFT) faults.push(`${name} is at offset ${region.offset}`);
+  const version = region.capabilities.find(({ name: capability }) => capability === 'sparse-mmap')?.version;
+  if (version !== 1) faults.push(`${name} has version ${version} of the sparse-mmap capability, not 1`);
   if (!isPowerOfTwo(region.sizeBytes)) faults.push(`${name} is ${formatBytes(region.sizeBytes)}, no power of two`);
   const [area, ...others] = region.sparseAreas ?? [];
   if (area === undefined || others.length > 0) {
@@ -36,8 +48,11 @@ function shapeFaults(region: RegionInfo): string[] {
 function arithmeticFaults(gpu: GpuFacts, kernel: readonly [number, number, number] | null): string[] {
   const { layout, usable, reserved } = gpu.memory;
   const lengthBytes = measuredBytes(gpu);
-  if ((layout !== 'carveout' && layout !== 'whole') || lengthBytes === null || !usable) return [];
-  const candidates = kernel === null ? [true, false] : [looksAtDvsec(kernel)];
+  if (lengthBytes === null || !usable) return [];
+  if (layout === 'aperture' && usable.barBytes !== nextPowerOfTwo(lengthBytes)) return [describe(gpu, lengthBytes)];
+  if (layout !== 'carveout' && layout !== 'whole') return [];
+  // Vendors take the newer order into older kernels, so those may have either.
+  const candidates = kernel !== null && looksAtDvsec(kernel) ? [true] : [true, false];
   const expected = candidates.map((barBeforeRounding) =>
     driverArithmetic({ lengthBytes, carveOut: layout === 'carveout', barBeforeRounding }),
   );
@@ -49,9 +64,12 @@ function arithmeticFaults(gpu: GpuFacts, kernel: readonly [number, number, numbe
       prediction.reserved?.sizeBytes === reserved?.sizeBytes &&
       prediction.reserved?.barBytes === reserved?.barBytes,
   );
-  if (agrees) return [];
+  return agrees ? [] : [describe(gpu, lengthBytes)];
+}
+
+function describe({ memory: { usable, reserved } }: GpuFacts, lengthBytes: bigint): string {
   const shown = [usable, reserved].flatMap((part) =>
     part ? `region ${part.region} holds ${formatBytes(part.sizeBytes)} in a BAR of ${formatBytes(part.barBytes)}` : [],
   );
-  return [`${shown.join(', ')}: not what the driver makes of ${formatBytes(lengthBytes)}`];
+  return `${shown.join(', ')}: not what the driver makes of ${formatBytes(lengthBytes)}`;
 }

@@ -56,8 +56,13 @@ function failed(facts: DeviceFacts, applies: (step: FailedStep) => boolean, say:
   return about(facts, message, ...remedy);
 }
 
-function isPermission({ errno }: FailedStep): boolean {
-  return ['EACCES', 'EPERM'].includes(errnoName(errno));
+/**
+ * EPERM is a matter of rights only where a node is opened (noiommu, device cgroups); at the later steps it means that
+ * another driver owns the group, or that interrupts are not isolated, and root gets it as well.
+ */
+function isPermission({ step, errno }: FailedStep): boolean {
+  const name = errnoName(errno);
+  return name === 'EACCES' || (name === 'EPERM' && step.endsWith('-open'));
 }
 
 /** A cdev that is open elsewhere answers EINVAL to the bind, everything else EBUSY. */

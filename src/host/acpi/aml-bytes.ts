@@ -33,12 +33,11 @@ export const EXTENDED_AML = {
   bankField: 0x87,
 } as const;
 
-/** The bytes are not the construct that was asked for, or end inside it. */
-export class AmlError extends Error {
-  override readonly name = 'AmlError';
-}
-
-/** Reads AML from one place on; never past `end`. Every read moves the position, or throws {@link AmlError}. */
+/**
+ * Reads AML from one place on; never past `end`. A read that finds something else than it looks for gives null and leaves
+ * the position anywhere. It does not throw: of the bytes of a table most are no AML at first try, and an exception for each
+ * would take minutes per MiB.
+ */
 export class AmlCursor {
   constructor(
     readonly bytes: Uint8Array,
@@ -50,98 +49,118 @@ export class AmlCursor {
     return this.position >= this.end;
   }
 
-  peek(offset = 0): number {
-    const at = this.position + offset;
-    return at < this.end ? (this.bytes[at] ?? -1) : -1;
+  /** The next byte, or null at the end; the position stays. */
+  peek(): number | null {
+    return this.position < this.end ? (this.bytes[this.position] ?? null) : null;
   }
 
-  byte(): number {
+  byte(): number | null {
     const value = this.peek();
-    if (value < 0) throw new AmlError(`ends at byte ${this.end}`);
-    this.position += 1;
+    if (value !== null) this.position += 1;
     return value;
   }
 
   /** Little-endian integer of `width` bytes. */
-  integer(width: number): bigint {
-    let value = 0n;
-    for (let i = 0; i < width; i += 1) value |= BigInt(this.byte()) << BigInt(8 * i);
-    return value;
+  integer(width: number): bigint | null {
+    const bytes = this.take(width);
+    return bytes?.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n) ?? null;
   }
 
-  take(length: number): Uint8Array {
-    if (length < 0 || this.position + length > this.end) throw new AmlError(`ends at byte ${this.end}`);
+  take(length: number): Uint8Array | null {
+    if (this.position + length > this.end) return null;
     const slice = this.bytes.subarray(this.position, this.position + length);
     this.position += length;
     return slice;
   }
 
-  /** How many bytes lie before the next `value`; null where it is not among the next `withinBytes`. */
-  distanceTo(value: number, withinBytes: number): number | null {
-    const distance = this.bytes.subarray(this.position, Math.min(this.end, this.position + withinBytes)).indexOf(value);
-    return distance < 0 ? null : distance;
+  /** The bytes before the next `value`, which must be among the next `withinBytes`; the position is then behind it. */
+  takeUntil(value: number, withinBytes: number): Uint8Array | null {
+    const reach = this.bytes.subarray(this.position, Math.min(this.end, this.position + withinBytes));
+    const length = reach.indexOf(value);
+    if (length < 0) return null;
+    this.position += length + 1;
+    return reach.subarray(0, length);
   }
 
   /**
    * PkgLength (ACPI 6.5, 20.2.4): the top two bits of the first byte count the bytes that follow.
-   * @returns a cursor over the rest of the package; this cursor moves past it.
+   * @returns a cursor over the rest of the package; this cursor moves past it. Null where the package does not fit.
    */
-  packageBody(): AmlCursor {
+  packageBody(): AmlCursor | null {
     const start = this.position;
-    const lead = this.byte();
+    const lead = this.byte() ?? 0;
     const following = lead >> 6;
     let length = following === 0 ? lead & 0x3f : lead & 0x0f;
-    for (let i = 0; i < following; i += 1) length |= this.byte() << (4 + 8 * i);
+    for (let i = 0; i < following; i += 1) length |= (this.byte() ?? 0) << (4 + 8 * i);
     const end = start + length;
-    if (end < this.position || end > this.end)
-      throw new AmlError(`package of ${length} bytes at ${start} does not fit`);
+    if (length === 0 || end < this.position || end > this.end) return null;
     const body = new AmlCursor(this.bytes, this.position, end);
     this.position = end;
     return body;
   }
 
-  /**
-   * NameString (ACPI 6.5, 20.2.2).
-   * @returns how many `^` it starts with, whether it starts at the root, and its four-character segments.
-   */
-  nameString(): AmlName {
-    const absolute = this.peek() === 0x5c;
+  /** NameString (ACPI 6.5, 20.2.2). */
+  nameString(): AmlName | null {
+    const absolute = this.peek() === ROOT;
     if (absolute) this.position += 1;
     let parents = 0;
-    while (!absolute && this.peek() === 0x5e) {
+    while (!absolute && this.peek() === PARENT) {
       this.position += 1;
       parents += 1;
     }
     const segments: string[] = [];
-    for (let left = this.segmentCount(); left > 0; left -= 1) segments.push(this.segment());
+    for (let left = this.segmentCount(); left > 0; left -= 1) {
+      const segment = this.segment();
+      if (segment === null) return null;
+      segments.push(segment);
+    }
     return { absolute, parents, segments };
   }
 
   private segmentCount(): number {
     switch (this.peek()) {
-      case 0x00:
+      case NULL_NAME:
         this.position += 1;
         return 0;
-      case 0x2e:
+      case DUAL_NAME:
         this.position += 1;
         return 2;
-      case 0x2f:
+      case MULTI_NAME:
         this.position += 1;
-        return this.byte();
+        return this.byte() ?? 1;
       default:
         return 1;
     }
   }
 
-  private segment(): string {
-    const text = String.fromCharCode(...this.take(4));
-    if (!/^[A-Z_][A-Z0-9_]{3}$/.test(text)) throw new AmlError(`no name at byte ${this.position - 4}`);
-    return text;
+  private segment(): string | null {
+    const bytes = this.take(4);
+    if (bytes === null || !bytes.every((code, i) => isNameCharacter(code) && (i > 0 || code > NINE))) return null;
+    return String.fromCharCode(...bytes);
   }
 }
 
+/** How many `^` a name starts with, whether it starts at the root, and its four-character segments. */
 export interface AmlName {
   absolute: boolean;
   parents: number;
   segments: readonly string[];
+}
+
+const NULL_NAME = 0x00;
+const DUAL_NAME = 0x2e;
+const MULTI_NAME = 0x2f;
+const ROOT = 0x5c;
+const PARENT = 0x5e;
+const NINE = 0x39;
+
+/** `A` to `Z`, `_`, `0` to `9`. */
+function isNameCharacter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || code === 0x5f || (code >= 0x30 && code <= NINE);
+}
+
+/** Whether a name can start with this byte: a first character or a prefix, but not the null name. */
+export function isNameStart(code: number): boolean {
+  const isFirstCharacter = isNameCharacter(code) && code > NINE;
+  return isFirstCharacter || [ROOT, PARENT, DUAL_NAME, MULTI_NAME].includes(code);
 }

@@ -1,4 +1,4 @@
-import { AML, AmlCursor, AmlError, type AmlName, EXTENDED_AML } from './aml-bytes.ts';
+import { AML, AmlCursor, type AmlName, EXTENDED_AML } from './aml-bytes.ts';
 import { type AmlData, readAmlData } from './aml-data.ts';
 
 /** Definition-block header before the first term (ACPI 6.5, table 5.4). */
@@ -38,12 +38,7 @@ interface Search {
 function walk(cursor: AmlCursor, scope: readonly string[], depth: number, search: Search): void {
   while (!cursor.atEnd) {
     const start = cursor.position;
-    try {
-      if (!walkTerm(cursor, scope, depth, search)) cursor.position = start + 1;
-    } catch (error) {
-      if (!(error instanceof AmlError)) throw error;
-      cursor.position = start + 1;
-    }
+    if (!walkTerm(cursor, scope, depth, search)) cursor.position = start + 1;
   }
 }
 
@@ -51,18 +46,13 @@ function walk(cursor: AmlCursor, scope: readonly string[], depth: number, search
 function walkTerm(cursor: AmlCursor, scope: readonly string[], depth: number, search: Search): boolean {
   switch (cursor.byte()) {
     case AML.scope:
-      enter(cursor.packageBody(), scope, depth, search);
-      return true;
+      return enter(cursor.packageBody(), scope, depth, search);
     case AML.method:
-      cursor.packageBody().nameString();
-      return true;
+      return isNamed(cursor.packageBody());
     case AML.external:
-      cursor.nameString();
-      cursor.take(2);
-      return true;
+      return isNamed(cursor) && cursor.take(2) !== null;
     case AML.name:
-      readName(cursor, scope, search);
-      return true;
+      return readName(cursor, scope, search);
     case AML.extended:
       return walkExtended(cursor, scope, depth, search);
     default:
@@ -73,64 +63,55 @@ function walkTerm(cursor: AmlCursor, scope: readonly string[], depth: number, se
 function walkExtended(cursor: AmlCursor, scope: readonly string[], depth: number, search: Search): boolean {
   switch (cursor.byte()) {
     case EXTENDED_AML.device:
-      enter(cursor.packageBody(), scope, depth, search);
-      return true;
+      return enter(cursor.packageBody(), scope, depth, search);
     case EXTENDED_AML.mutex:
-      cursor.nameString();
-      cursor.byte();
-      return true;
+      return isNamed(cursor) && cursor.byte() !== null;
     case EXTENDED_AML.event:
-      cursor.nameString();
-      return true;
+      return isNamed(cursor);
     case EXTENDED_AML.operationRegion:
-      cursor.nameString();
-      cursor.byte();
-      readAmlData(cursor);
-      readAmlData(cursor);
-      return true;
+      return isNamed(cursor) && cursor.byte() !== null && readAmlData(cursor) !== null && readAmlData(cursor) !== null;
     case EXTENDED_AML.field:
     case EXTENDED_AML.indexField:
     case EXTENDED_AML.bankField:
     case EXTENDED_AML.processor:
     case EXTENDED_AML.powerResource:
     case EXTENDED_AML.thermalZone:
-      cursor.packageBody().nameString();
-      return true;
+      return isNamed(cursor.packageBody());
     default:
       return false;
   }
 }
 
-function enter(body: AmlCursor, scope: readonly string[], depth: number, search: Search): void {
-  const inner = resolve(scope, body.nameString());
+function isNamed(cursor: AmlCursor | null): boolean {
+  return (cursor?.nameString()?.segments.length ?? 0) > 0;
+}
+
+function enter(body: AmlCursor | null, scope: readonly string[], depth: number, search: Search): boolean {
+  const name = body?.nameString();
+  const inner = name && resolve(scope, name);
+  if (!body || !inner) return false;
   if (depth < MAX_DEPTH) walk(body, inner, depth + 1, search);
+  return true;
 }
 
-function readName(cursor: AmlCursor, scope: readonly string[], search: Search): void {
+function readName(cursor: AmlCursor, scope: readonly string[], search: Search): boolean {
   const name = cursor.nameString();
-  if (name.segments.length === 0) throw new AmlError(`name without a segment at byte ${cursor.position}`);
-  const value = readValue(cursor);
-  if (value !== null && name.segments.at(-1) === search.leaf) search.found(resolve(scope, name).slice(0, -1), value);
-}
-
-/** @returns null for a package or buffer that is no constant: the cursor is behind it, for it holds nothing but data. */
-function readValue(cursor: AmlCursor): AmlData | null {
+  if (!name || name.segments.length === 0) return false;
   const isPackaged = [AML.buffer, AML.package, AML.varPackage].some((opcode) => opcode === cursor.peek());
-  if (!isPackaged) return readAmlData(cursor);
-  const { end } = new AmlCursor(cursor.bytes, cursor.position + 1, cursor.end).packageBody();
-  try {
-    return readAmlData(cursor);
-  } catch (error) {
-    if (!(error instanceof AmlError)) throw error;
-    cursor.position = end;
-    return null;
-  }
+  const packaged = isPackaged ? new AmlCursor(cursor.bytes, cursor.position + 1, cursor.end).packageBody() : null;
+  const value = readAmlData(cursor);
+  // A package that is no constant still holds nothing but data: it is not searched for objects.
+  if (packaged) cursor.position = packaged.end;
+  if (value === null) return packaged !== null;
+  const path = name.segments.at(-1) === search.leaf ? resolve(scope, name) : null;
+  if (path) search.found(path.slice(0, -1), value);
+  return true;
 }
 
-function resolve(scope: readonly string[], name: AmlName): string[] {
+/** @returns null where the path would be too long to be one. */
+function resolve(scope: readonly string[], name: AmlName): string[] | null {
   const base = name.absolute ? [] : scope.slice(0, Math.max(0, scope.length - name.parents));
-  if (base.length + name.segments.length > MAX_DEPTH) throw new AmlError('path is too long');
-  return [...base, ...name.segments];
+  return base.length + name.segments.length > MAX_DEPTH ? null : [...base, ...name.segments];
 }
 
 /** As the kernel writes `firmware_node/path`: `\_SB_.PCI9.RP00.GPU0`. */

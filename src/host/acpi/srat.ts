@@ -26,7 +26,10 @@ export function readSrat(table: Uint8Array): Srat {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   if (table.length < HEADER_BYTES) throw new SratError(`SRAT of ${table.length} bytes has no header`);
   const srat: Srat = { processors: [], memory: [], genericInitiators: [] };
-  const end = Math.min(view.getUint32(4, true), table.length);
+  const end = view.getUint32(4, true);
+  if (end < HEADER_BYTES || end > table.length) {
+    throw new SratError(`SRAT says that it has ${end} bytes, there are ${table.length}`);
+  }
   let offset = HEADER_BYTES;
   while (offset < end) {
     const length = offset + 2 <= end ? view.getUint8(offset + 1) : 0;

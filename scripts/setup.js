@@ -1,0 +1,125 @@
+/**
+ * Makes a fresh clone ready: Debian packages, npm packages, the native helper. Plain JavaScript without dependencies,
+ * because it is what installs them.
+ *
+ *     node scripts/setup.js test|lab
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What each purpose needs: program (or file) → Debian package. */
+const NEEDED = {
+  test: {
+    cc: 'gcc',
+    '/usr/include/stdio.h': 'libc6-dev',
+    cpio: 'cpio',
+    iasl: 'acpica-tools',
+    valgrind: 'valgrind',
+    xz: 'xz-utils',
+    flock: 'util-linux',
+    git: 'git',
+  },
+  lab: {
+    cc: 'gcc',
+    '/usr/include/stdio.h': 'libc6-dev',
+    [process.arch === 'arm64' ? 'gcc' : 'aarch64-linux-gnu-gcc']:
+      process.arch === 'arm64' ? 'gcc' : 'gcc-aarch64-linux-gnu',
+    [process.arch === 'arm64' ? '/usr/include/errno.h' : '/usr/aarch64-linux-gnu/include/stdio.h']:
+      process.arch === 'arm64' ? 'libc6-dev' : 'libc6-dev-arm64-cross',
+    bc: 'bc',
+    bison: 'bison',
+    cpio: 'cpio',
+    depmod: 'kmod',
+    flex: 'flex',
+    iasl: 'acpica-tools',
+    make: 'make',
+    mke2fs: 'e2fsprogs',
+    perl: 'perl',
+    xz: 'xz-utils',
+    '/usr/include/openssl/ssl.h': 'libssl-dev',
+    '/usr/include/libelf.h': 'libelf-dev',
+  },
+};
+
+const SEARCH_PATH = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+function main(purpose) {
+  const needed = NEEDED[purpose];
+  if (!needed) fail(`usage: node scripts/setup.js ${Object.keys(NEEDED).join('|')}`);
+  requireNode();
+  installPackages(missingPackages(needed));
+  installNodeModules();
+  run(process.execPath, [join(ROOT, 'scripts/build-helper.js')]);
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) fail(`Node 20.19 or newer is needed; this is ${process.version}`);
+}
+
+function missingPackages(needed) {
+  const missing = Object.entries(needed).filter(([what]) => !isThere(what));
+  return [...new Set(missing.map(([, name]) => name))];
+}
+
+function isThere(what) {
+  if (what.startsWith('/')) return existsSync(what);
+  return SEARCH_PATH.some((directory) => {
+    try {
+      accessSync(join(directory, what), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Root installs; so does whoever may use sudo without being asked for a password. Everybody else is told the command. */
+function installPackages(packages) {
+  if (packages.length === 0) return;
+  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages];
+  const asRoot = process.getuid() === 0 ? [] : ['sudo', '--non-interactive'];
+  const mayInstall = isThere('apt-get') && (asRoot.length === 0 || spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!mayInstall) fail(`these packages are missing: ${packages.join(', ')}`, `sudo ${install.join(' ')}`);
+  say(`installing ${packages.join(', ')}`);
+  const [update, ...updateArgs] = [...asRoot, 'apt-get', 'update', '--quiet'];
+  run(update, updateArgs);
+  const [command, ...args] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', ...install, '--quiet'];
+  run(command, args);
+}
+
+/** npm writes this copy of the lock file when it has finished. */
+function installNodeModules() {
+  const installed = join(ROOT, 'node_modules/.package-lock.json');
+  if (existsSync(installed) && isUpToDate(installed)) return;
+  say('installing npm packages');
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+}
+
+function isUpToDate(installed) {
+  const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || present[path]?.version === version,
+  );
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (status !== 0) fail(`${[command, ...args].join(' ')} failed (${error?.message ?? `status ${status}`})`);
+}
+
+function say(line) {
+  process.stderr.write(`setup: ${line}\n`);
+}
+
+function fail(message, suggestion) {
+  process.stderr.write(`✖ ${message}\n${suggestion ? `  Try this: ${suggestion}\n` : ''}`);
+  process.exit(1);
+}
+
+main(process.argv[2]);

@@ -1,0 +1,45 @@
+import type { DeviceFacts } from '../../src/checks/device/facts.ts';
+import { UnreadableFileError } from '../../src/host/files.ts';
+import type { Host } from '../../src/host/host.ts';
+import { collectGpus } from '../../src/vfio/collect.ts';
+import { ADDRESS } from '../fixtures/grace-host.ts';
+import { regionBytes, type WrittenRegion } from '../fixtures/vfio-bytes.ts';
+
+export const DEVICE = `/sys/bus/pci/devices/${ADDRESS}`;
+
+/** What the checks of the first GPU look at. */
+export async function deviceFacts(host: Host, { open = true } = {}): Promise<DeviceFacts> {
+  const { host: facts, gpus } = await collectGpus(host, [], { open });
+  const [gpu] = gpus;
+  if (!gpu) throw new Error('the host has no GPU');
+  return { host: facts, gpu, gpus };
+}
+
+/** The host as if it were this machine. */
+export function asLocal(host: Host): Host {
+  return { ...host, source: { kind: 'local', name: 'local', synthetic: null } };
+}
+
+/** The host for somebody who may not read ACPI tables, as they are mode 0400. */
+export function withoutTables(host: Host): Host {
+  const readBytes = (path: string) => {
+    if (path.startsWith('/sys/firmware/acpi/tables/')) throw new UnreadableFileError(path, 'EACCES');
+    return host.files.readBytes(path);
+  };
+  return { ...host, files: { ...host.files, readBytes } };
+}
+
+/** The helper's answer with these regions, as a change to the files of a host. */
+export function answering(...regions: WrittenRegion[]) {
+  const printed = regions.map((region) => ({ index: region.index, info: regionBytes(region).toString('hex') }));
+  return vfio({ schema: 1, address: ADDRESS, via: 'cdev', regions: printed, error: null });
+}
+
+/** The helper's answer where it came no further than this step. */
+export function refusing(step: string, errno: number, path: string | null) {
+  return vfio({ schema: 1, address: ADDRESS, via: 'group', error: { step, errno, path } });
+}
+
+function vfio(output: object) {
+  return { files: { [`/ghpass/vfio/${ADDRESS}.json`]: JSON.stringify(output) } };
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { installedPackage } from './installed.ts';
+
+export interface Run {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  env?: Record<string, string>;
+  /** Goes before `node`: a program that starts ghpass in surroundings of its own. */
+  within?: readonly string[];
+}
+
+/** A ghpass that runs. */
+export interface Running {
+  pid: number;
+  /** Everything on standard error so far. */
+  stderr(): string;
+  ended: Promise<Run>;
+}
+
+/** As little as a job in a container has, and nothing of what the test runner sets. */
+const ENVIRONMENT = { PATH: process.env.PATH ?? '', TERM: 'xterm' };
+
+/** Starts the installed ghpass. */
+export function startGhpass(args: readonly string[], options: RunOptions = {}): Running {
+  const { within = [], env = {} } = options;
+  const [command = '', ...words] = [...within, process.execPath, join(installedPackage(), 'bin/run.js'), ...args];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    stderr += part;
+  });
+  const ended = Promise.all([text(child.stdout), once(child, 'close')]).then(([stdout, [status]]) => ({
+    status: status as number | null,
+    stdout,
+    stderr,
+  }));
+  return { pid: child.pid ?? 0, stderr: () => stderr, ended };
+}
+
+/** Runs the installed ghpass to its end. */
+export function ghpass(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return startGhpass(args, options).ended;
+}

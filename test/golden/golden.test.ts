@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { assess } from '../../src/checks/check.ts';
+import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
+import { GhpassError } from '../../src/errors.ts';
+import { guestCommand } from '../../src/guest/create.ts';
+import { prepareGuest } from '../../src/guest/prepare.ts';
+import type { SyntheticHost } from '../../src/host/builtin/synthesize.ts';
+import type { Host } from '../../src/host/host.ts';
+import { openHost } from '../../src/host/open.ts';
+import { type GuestRequest, requireMemorySize } from '../../src/plan/request.ts';
+import { jsonReady } from '../../src/ui/json-ready.ts';
+import { gpuReport } from '../../src/ui/probe-report.ts';
+import { shellCommand } from '../../src/ui/shell-quote.ts';
+import { collectGpus } from '../../src/vfio/collect.ts';
+import { type FileChanges, openMadeUp } from '../fixtures/grace-host.ts';
+
+const HERE = import.meta.dirname;
+const RUNTIME_DIRECTORY = '/run/ghpass';
+const EXPECTED = ['probe.json', 'plan.json', 'argv.txt', 'refusal.json'];
+const CASES = readdirSync(HERE, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
+interface Asked {
+  gpus: string[];
+  name: string;
+  memory: string;
+  vcpus: number;
+  accelerator: GuestRequest['accelerator'];
+  iommufd: boolean | null;
+  open: boolean;
+  disks: string[];
+}
+
+describe.each(CASES)('%s', (name) => {
+  const directory = join(HERE, name);
+
+  test('gives what is beside it, and nothing else', async () => {
+    const made = await outputs(await openCase(directory), readJson(join(directory, 'request.json')) as Asked);
+    if (process.env.UPDATE_GOLDEN) update(directory, made);
+    expect(Object.keys(made).toSorted()).toEqual(EXPECTED.filter((file) => existsSync(join(directory, file))).toSorted());
+    for (const [file, text] of Object.entries(made)) {
+      expect(text, `${name}/${file}`).toBe(readFileSync(join(directory, file), 'utf8'));
+    }
+  });
+});
+
+test('there are cases', () => {
+  expect(CASES.length).toBeGreaterThanOrEqual(10);
+});
+
+/** All that ghpass makes of a case: expected file → its content. */
+async function outputs(host: Host, asked: Asked): Promise<Record<string, string>> {
+  const { open } = asked;
+  const { host: facts, gpus } = await collectGpus(host, asked.gpus, { open });
+  const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
+  const probe = json({ gpus: gpus.map((gpu) => gpuReport(gpu, findings)), findings });
+  try {
+    const prepared = await prepareGuest(host, asked.gpus, requestOf(asked), { open });
+    return {
+      'probe.json': probe,
+      'plan.json': json({ plan: jsonReady(prepared.plan), findings: prepared.findings }),
+      'argv.txt': `${shellCommand(guestCommand(prepared, RUNTIME_DIRECTORY))}\n`,
+    };
+  } catch (error) {
+    if (!(error instanceof GhpassError)) throw error;
+    const { kind, code, message, suggestions } = error;
+    return { 'probe.json': probe, 'refusal.json': json({ kind, code, message, suggestions }) };
+  }
+}
+
+function requestOf({ name, memory, vcpus, accelerator, iommufd, disks }: Asked): GuestRequest {
+  const images = disks.map((path) => ({ path, format: 'qcow2' as const }));
+  const boot = { kernel: null, initrd: null, append: null, disks: images };
+  return { name, memoryBytes: requireMemorySize(memory), vcpus, accelerator, iommufd, boot };
+}
+
+async function openCase(directory: string): Promise<Host> {
+  const builtin = join(directory, 'host.json');
+  if (existsSync(builtin)) return openHost((readJson(builtin) as { host: string }).host);
+  const { HOST, CHANGES } = (await import(join(directory, 'host.ts'))) as { HOST: SyntheticHost; CHANGES?: FileChanges };
+  return openMadeUp(HOST, CHANGES);
+}
+
+function update(directory: string, made: Record<string, string>): void {
+  for (const file of EXPECTED) rmSync(join(directory, file), { force: true });
+  for (const [file, text] of Object.entries(made)) writeFileSync(join(directory, file), text);
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
+import { bytes, dataPackage, device, dsd, named, pkg, scope, table, text } from './aml.ts';
+
+const GPU = '\\_SB_.PCI9.GPU0';
+
+function read(path: string, ...tables: Uint8Array[]): Record<string, bigint> | null {
+  const properties = readDeviceProperties(tables, path);
+  return properties && Object.fromEntries(properties);
+}
+
+describe('a property belongs to the device around it', () => {
+  const board = table(
+    scope(
+      '\\_SB_',
+      device('PCI8', device('GPU0', dsd({ base: [0x0a, 8], size: [0x0a, 80] }))),
+      device('PCI9', device('GPU0', dsd({ base: [0x0a, 9] })), device('NIC0', dsd({ size: [0x0a, 99] }))),
+    ),
+  );
+
+  test('and not to one of the same name elsewhere', () => {
+    expect(read('\\_SB_.PCI8.GPU0', board)).toEqual({ base: 8n, size: 80n });
+  });
+
+  test('and one that is missing is not taken from a neighbour', () => {
+    expect(read('\\_SB_.PCI9.GPU0', board)).toEqual({ base: 9n });
+  });
+
+  test('and a device without any has null', () => {
+    expect(read('\\_SB_.PCI9', board)).toBeNull();
+    expect(read('\\_SB_.PCIA.GPU0', board)).toBeNull();
+  });
+
+  test('also where several tables add to it', () => {
+    const later = table(scope('\\_SB_', scope('PCI9', scope('GPU0', dsd({ size: [0x0a, 90] })))));
+    expect(read('\\_SB_.PCI9.GPU0', board, later)).toEqual({ base: 9n, size: 90n });
+  });
+});
+
+describe('the path to a device', () => {
+  const body = dsd({ base: [1] });
+  const dual = (first: string, second: string) => bytes([0x2e], first, second);
+  const multi = (...segments: string[]) => bytes([0x2f, segments.length], ...segments);
+
+  test.each<[string, Uint8Array]>([
+    ['nested scopes', scope('\\_SB_', scope('PCI9', device('GPU0', body)))],
+    ['a dual name', scope(bytes('\\', dual('_SB_', 'PCI9')), device('GPU0', body))],
+    ['a multi name', scope(bytes('\\', multi('_SB_', 'PCI9', 'GPU0')), body)],
+    ['an absolute name inside another scope', scope('\\_GPE', scope(bytes('\\', multi('_SB_', 'PCI9', 'GPU0')), body))],
+    ['one parent', scope('\\_SB_', device('PCI8', scope(bytes('^', 'PCI9'), device('GPU0', body))))],
+    ['two parents', scope('\\_SB_', device('PCI8', device('RP00', scope(bytes('^^', 'PCI9'), device('GPU0', body)))))],
+    ['more parents than there are scopes', scope('\\_TZ_', scope(bytes('^^^', multi('_SB_', 'PCI9', 'GPU0')), body))],
+    ['the root scope', scope([0x5c, 0], scope('_SB_', device('PCI9', device('GPU0', body))))],
+    ['no scope at all', device(multi('_SB_', 'PCI9', 'GPU0'), body)],
+    ['a name that says all of it', bytes([0x08], '\\', multi('_SB_', 'PCI9', 'GPU0', '_DSD'), body.subarray(5))],
+  ])('is found through %s', (_title, terms) => {
+    expect(read(GPU, table(terms))).toEqual({ base: 1n });
+  });
+});
+
+describe('an integer', () => {
+  test.each<[string, number[], bigint]>([
+    ['ZeroOp', [0x00], 0n],
+    ['OneOp', [0x01], 1n],
+    ['OnesOp', [0xff], 0xffff_ffff_ffff_ffffn],
+    ['BytePrefix', [0x0a, 0xfe], 0xfen],
+    ['WordPrefix', [0x0b, 0x34, 0x12], 0x1234n],
+    ['DWordPrefix', [0x0c, 0x78, 0x56, 0x34, 0x12], 0x1234_5678n],
+    ['QWordPrefix', [0x0e, 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x81], 0x8123_4567_89ab_cdefn],
+  ])('is read from %s', (_title, value, expected) => {
+    expect(read(GPU, table(scope('\\_SB_', device('PCI9', device('GPU0', dsd({ size: value }))))))).toEqual({
+      size: expected,
+    });
+  });
+
+  test('is what a property must be: strings, references and packages are passed over', () => {
+    const properties = dsd({
+      string: [...text('94')],
+      reference: [...bytes('SIZE')],
+      package: [...dataPackage([0x01])],
+      size: [0x0a, 94],
+    });
+    expect(read(GPU, table(scope('\\_SB_', device('PCI9', device('GPU0', properties)))))).toEqual({ size: 94n });
+  });
+});
+
+describe('what only looks like a property', () => {
+  const gpu = (...terms: Uint8Array[]) => table(scope('\\_SB_', device('PCI9', device('GPU0', ...terms))));
+
+  test('a _DSD with another UUID', () => {
+    const other = Buffer.from(dsd({ size: [1] }));
+    other.write('00', other.indexOf(Buffer.from('14d8ff', 'hex')), 'hex');
+    expect(read(GPU, gpu(other))).toEqual({});
+  });
+
+  test.each<[string, Uint8Array]>([
+    ['a method', bytes([0x14], pkg('MTH0', [0], dsd({ size: [1] })))],
+    ['a thermal zone', bytes([0x5b, 0x85], pkg('TZ00', dsd({ size: [1] })))],
+    ['a power resource', bytes([0x5b, 0x84], pkg('PR00', [0, 0, 0], dsd({ size: [1] })))],
+    ['a buffer', named('BUF0', [0x11], pkg([0x0a, 0x60], dsd({ size: [1] })))],
+    ['a buffer whose size is computed', named('BUF0', [0x11], pkg([0x60], dsd({ size: [1] })))],
+  ])('the bytes of one inside of %s', (_title, object) => {
+    expect(read(GPU, gpu(object))).toBeNull();
+  });
+});
+
+describe('objects around a property are stepped over, whatever their bytes look like', () => {
+  const gpu = (...terms: (Uint8Array | number[])[]) => table(scope('\\_SB_', device('PCI9', device('GPU0', ...terms))));
+
+  test.each<[string, Uint8Array]>([
+    // Its length 0x10, read as the opcode of a scope, would take the following Name for the scope's length and name.
+    ['an operation region of 16 bytes', bytes([0x5b, 0x80], 'REG0', [0x00, 0x0c, 0, 0, 0, 0xfe, 0x0a, 0x10])],
+    ['a mutex of level 8', bytes([0x5b, 0x01], 'MTX0', [0x08])],
+    ['an event', bytes([0x5b, 0x02], 'EVT0')],
+    ['an external method', bytes([0x15], 'EXT0', [0x08, 0x00])],
+    ['a name that is computed', named('CALC', [0x72, 0x0a, 0x10, 0x0a, 0x10, 0x00])],
+    ['a package that holds code', named('BAD0', [0x12, 0x04, 0x02, 0x70, 0x10])],
+    ['a field', bytes([0x5b, 0x81, 0x0b], 'REG0', [0x01], 'FLD0', [0x10])],
+  ])('%s', (_title, object) => {
+    expect(read(GPU, gpu(object, dsd({ size: [1] })))).toEqual({ size: 1n });
+  });
+
+  test('a condition is looked into, for firmware patches its constants there', () => {
+    const condition = bytes([0xa0, 0x3f & (dsd({ size: [1] }).length + 2)], [0x01], dsd({ size: [1] }));
+    expect(read(GPU, gpu(condition))).toEqual({ size: 1n });
+  });
+});
+
+describe('hostile bytes', () => {
+  const whole = table(
+    scope('\\_SB_', device('PCI9', device('GPU0', dsd({ base: [0x0a, 9], size: [0x0e, 1, 2, 3, 4, 5, 6, 7, 8] })))),
+  );
+
+  test('a table that is cut short at any byte gives what was complete, or nothing', () => {
+    for (let length = 0; length < whole.length; length += 1) {
+      expect(read(GPU, whole.subarray(0, length)) ?? {}).toEqual({});
+    }
+    expect(read(GPU, whole)).toEqual({ base: 9n, size: 0x0807_0605_0403_0201n });
+  });
+
+  test('any bytes give a result', () => {
+    const opcodes = fc.constantFrom(
+      0x00,
+      0x08,
+      0x10,
+      0x11,
+      0x12,
+      0x13,
+      0x0d,
+      0x14,
+      0x15,
+      0x5b,
+      0x82,
+      0x80,
+      0x2f,
+      0x5e,
+      0x5c,
+      0x41,
+    );
+    const any = fc.array(fc.oneof(fc.integer({ min: 0, max: 255 }), opcodes), { maxLength: 400 });
+    fc.assert(
+      fc.property(any, (content) => {
+        expect(() => readDeviceProperties([table(content)], GPU)).not.toThrow();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const TABLE_BYTES = 1 << 18;
+  const repeated = (pattern: number[]) =>
+    Uint8Array.from({ length: TABLE_BYTES }, (_, i) => pattern[i % pattern.length] ?? 0);
+  /** The pattern again and again, each time with a PkgLength up to the end of the table at `lengthAt`. */
+  const nested = (pattern: number[], lengthAt: number) => {
+    const content = repeated(pattern);
+    for (let start = 36; start + pattern.length <= TABLE_BYTES; start += pattern.length) {
+      const length = TABLE_BYTES - start - lengthAt;
+      content.set(
+        [0xc0 | (length & 0xf), (length >> 4) & 0xff, (length >> 12) & 0xff, (length >> 20) & 0xff],
+        start + lengthAt,
+      );
+    }
+    return content;
+  };
+  const NAME = [0x41, 0x41, 0x41, 0x41];
+  test.each<[string, Uint8Array]>([
+    ['names', repeated([0x08])],
+    ['strings without an end', repeated([0x08, ...NAME, 0x0d])],
+    ['scopes in scopes', nested([0x10, 0, 0, 0, 0, ...NAME], 1)],
+    ['packages in packages', nested([0x08, ...NAME, 0x12, 0, 0, 0, 0, 1], 6)],
+    ['packages that end in code', nested([0x08, ...NAME, 0x12, 0, 0, 0, 0, 1, 0x70], 6)],
+    ['buffers of unknown size', nested([0x08, ...NAME, 0x11, 0, 0, 0, 0, 0x70], 6)],
+    ['prefixes', repeated([0x10, 0x3f, 0x2f, 0xff])],
+    ['_DSD objects', repeated([0x08, 0x5f, 0x44, 0x53, 0x44, 0x00])],
+  ])('a table of %s takes time in proportion to its length', (_title, hostile) => {
+    const start = performance.now();
+    readDeviceProperties([hostile], GPU);
+    // A quarter of a second on two idle cores; what is quadratic takes minutes.
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+});

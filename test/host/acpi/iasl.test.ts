@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
+import { temporaryDirectory } from '../../fixtures/temporary-directory.ts';
+
+/** Each `.asl` has what its devices say beside it, by the path that the kernel gives them. */
+const ASL = join(import.meta.dirname, 'asl');
+
+type Expected = Record<string, Record<string, string> | null>;
+
+/** Needs the package acpica-tools, and fails without it: a compiler's tables are the only ones that nobody made to fit. */
+function compile(name: string): Uint8Array {
+  const prefix = join(temporaryDirectory(), name);
+  execFileSync('iasl', ['-ve', '-oa', '-p', prefix, join(ASL, `${name}.asl`)], { stdio: 'pipe' });
+  return readFileSync(`${prefix}.aml`);
+}
+
+describe.each(['board', 'override'])('the table that iasl makes of %s.asl', (name) => {
+  const expected = JSON.parse(readFileSync(join(ASL, `${name}.json`), 'utf8')) as Expected;
+
+  test('has the properties of each device, and no others', () => {
+    const table = compile(name);
+    for (const [path, values] of Object.entries(expected)) {
+      const properties = readDeviceProperties([table], path);
+      const shown = properties && Object.fromEntries([...properties].map(([key, n]) => [key, `0x${n.toString(16)}`]));
+      expect({ path, properties: shown }).toEqual({ path, properties: values });
+    }
+  });
+
+  test('cut short at any byte never shows a value that is not in it', () => {
+    const table = compile(name);
+    const known = new Set(Object.values(expected).flatMap((values) => Object.values(values ?? {}).map(BigInt)));
+    for (let length = 0; length < table.length; length += 1) {
+      for (const path of Object.keys(expected)) {
+        for (const value of readDeviceProperties([table.subarray(0, length)], path)?.values() ?? []) {
+          expect(known).toContain(value);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openHost } from '../../src/host/open.ts';
+import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
+
+describe('--host', () => {
+  test('builtin:gh200 is a made-up host, and says so', async () => {
+    const host = openHost('builtin:gh200');
+    expect(host).toMatchObject({
+      source: {
+        kind: 'builtin',
+        name: 'builtin:gh200',
+        synthetic: 'sizes are the driver’s arithmetic for 94.5 GiB of coherent memory, not those of a real board',
+      },
+      release: '6.17.0',
+      machine: 'aarch64',
+    });
+    expect(await host.askDevice('0009:01:00.0')).toContain('"address":"0009:01:00.0"');
+    expect(await host.askDevice('0001:01:00.0')).toBeNull();
+    expect(await host.askTools()).toMatchObject({ kvm: { usable: true } });
+  });
+
+  test('a directory is a captured host; what it does not tell is null', async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'ghpass'));
+    writeFileSync(join(directory, 'ghpass/uname'), '6.12.107+deb13-arm64\n');
+    const host = openHost(directory);
+    expect(host).toMatchObject({
+      source: { kind: 'snapshot', name: directory, synthetic: null },
+      release: '6.12.107+deb13-arm64',
+      machine: null,
+    });
+    expect(await host.askDevice('0009:01:00.0')).toBeNull();
+    expect(await host.askTools()).toBeNull();
+  });
+
+  test('local is this machine', () => {
+    expect(openHost('local').source).toEqual({ kind: 'local', name: 'local', synthetic: null });
+  });
+
+  test('a name that is not built in is refused', () => {
+    expect(() => openHost('builtin:gh201')).toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        code: 'host.unknown-builtin',
+        message: '--host builtin:gh201: no such built-in host',
+        suggestions: expect.arrayContaining(['--host builtin:gh200']),
+        exitStatus: 2,
+      }),
+    );
+  });
+
+  test('a path that is no directory is refused', () => {
+    const path = join(temporaryDirectory(), 'missing');
+    expect(() => openHost(path)).toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        code: 'host.snapshot-missing',
+        message: `--host ${path}: no such directory, and neither "local" nor "builtin:NAME"`,
+        suggestions: expect.arrayContaining(['--host builtin:gh200']),
+        exitStatus: 2,
+      }),
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { renderArgv } from '../../src/qemu/argv.ts';
+import { planFor } from '../guest/plan-for.ts';
+import { findQemu } from '../qemu/kit/qemu-binary.ts';
+import { askMachine } from '../qemu/kit/qmp-once.ts';
+
+/** The first run may have to fetch and unpack a QEMU. */
+const FETCH_MS = 600_000;
+
+test(
+  'QEMU opens the files that were named, whatever commas, equal signs and quotes they have',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ghpass,=names-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const disks = ['a,b.img', 'format=qcow2,,x', `it's "c" ü.img`].map((name) => join(directory, name));
+    for (const path of disks) writeFileSync(path, Buffer.alloc(512));
+
+    const plan = await planFor(1);
+    const boot = { ...plan.boot, disks: disks.map((path) => ({ path, format: 'raw' as const })) };
+    const files = ['variables', 'qmpSocket', 'consoleSocket', 'consoleLog', 'pidFile'] as const;
+    const paths = Object.fromEntries(files.map((name) => [name, join(directory, name)])) as Record<
+      (typeof files)[number],
+      string
+    >;
+    const argv = renderArgv({ ...plan, boot }, paths);
+    const drives = argv.flatMap((word, i) => (word.startsWith('node-name=disk') ? [argv[i - 1] ?? '', word] : []));
+    const chardev = argv.slice(argv.indexOf('-chardev'), argv.indexOf('-chardev') + 2);
+
+    const questions = [{ execute: 'query-named-block-nodes' }, { execute: 'query-chardev' }];
+    const [blocks, chardevs] = (await askMachine(
+      await findQemu(),
+      ['-M', 'none', ...drives, ...chardev],
+      questions,
+    )) as [{ 'node-name': string; file: string; drv: string }[], { filename: string }[]];
+    const opened = blocks
+      .filter(({ drv }) => drv === 'file')
+      .sort((a, b) => (a['node-name'] < b['node-name'] ? -1 : 1));
+    expect(opened.map(({ file }) => file)).toEqual(disks);
+    expect(chardevs.map(({ filename }) => filename)).toContainEqual(expect.stringContaining(paths.consoleSocket));
+  },
+  FETCH_MS,
+);

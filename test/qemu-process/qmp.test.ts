@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Qmp } from '../../src/qemu/qmp.ts';
+import { negotiating, qmpServer, reply } from './qmp-server.ts';
+
+const NEVER = new AbortController().signal;
+
+const closed = { code: 'qmp.closed', kind: 'tool', message: 'QEMU closed its QMP socket' };
+
+test('gives each answer to the one who asked, whatever the order', async () => {
+  const asked: { execute: string; arguments?: unknown; id: number }[] = [];
+  const path = await qmpServer(
+    negotiating((command, socket) => {
+      asked.push(command);
+      if (asked.length === 2) for (const one of asked.reverse()) reply(socket, one, `to ${one.execute}`);
+    }),
+  );
+  const qmp = await Qmp.open(path, NEVER);
+  const answers = Promise.all([qmp.execute('first', { path: '/machine' }), qmp.execute('second')]);
+  expect(await answers).toEqual(['to first', 'to second']);
+  expect(asked.find(({ execute }) => execute === 'first')?.arguments).toEqual({ path: '/machine' });
+  expect(asked.find(({ execute }) => execute === 'second')).not.toHaveProperty('arguments');
+  qmp.close();
+});
+
+test('reads an answer that comes in pieces, and one behind an event in the same packet', async () => {
+  const path = await qmpServer(
+    negotiating(({ execute, id }, socket) => {
+      const answer = JSON.stringify({ return: { status: 'running' }, id });
+      if (execute === 'behind-event') socket.write(`{"event":"RESUME","timestamp":{}}\r\n${answer}\r\n`);
+      else {
+        socket.write(answer.slice(0, 9));
+        setTimeout(() => socket.write(`${answer.slice(9)}\r\n`), 20);
+      }
+    }),
+  );
+  const qmp = await Qmp.open(path, NEVER);
+  expect(await qmp.execute('in-pieces')).toEqual({ status: 'running' });
+  expect(await qmp.execute('behind-event')).toEqual({ status: 'running' });
+  qmp.close();
+});
+
+test('a refusal has the words of QEMU, and the connection goes on', async () => {
+  const path = await qmpServer(
+    negotiating((command, socket) => {
+      if (command.execute === 'again') return reply(socket, command, 'fine');
+      const error = { class: 'CommandNotFound', desc: 'The command nope has not been found' };
+      socket.write(`${JSON.stringify({ error, id: command.id })}\r\n`);
+    }),
+  );
+  const qmp = await Qmp.open(path, NEVER);
+  const refused = { code: 'qmp.refused', kind: 'tool', message: 'QEMU: The command nope has not been found' };
+  await expect(qmp.execute('nope')).rejects.toMatchObject(refused);
+  expect(await qmp.execute('again')).toBe('fine');
+  qmp.close();
+});
+
+test.each([
+  ['text', 'HTTP/1.1 400 Bad Request', '"HTTP/1.1 400 Bad Request"'],
+  ['JSON that is no message', '7', '"7"'],
+  ['a line that is endless', 'x'.repeat(5000), `"${'x'.repeat(80)}"`],
+])('%s on the socket is an error, and the connection is over', async (_what, line, quoted) => {
+  const path = await qmpServer(negotiating((_command, socket) => socket.write(`${line}\n`)));
+  const qmp = await Qmp.open(path, NEVER);
+  const garbage = {
+    code: 'qmp.garbage',
+    kind: 'tool',
+    message: `what answers on the QMP socket is not QEMU: ${quoted}`,
+  };
+  await expect(qmp.execute('query-status')).rejects.toMatchObject(garbage);
+  await expect(qmp.execute('query-status')).rejects.toMatchObject(garbage);
+});
+
+test('everyone who waits is told that QEMU closed the socket, and so is everyone who asks later', async () => {
+  const path = await qmpServer(negotiating((_command, socket) => socket.end('{"return": {"stat')));
+  const qmp = await Qmp.open(path, NEVER);
+  const both = [qmp.execute('query-status'), qmp.execute('query-version')];
+  for (const one of await Promise.allSettled(both)) expect(one).toMatchObject({ status: 'rejected', reason: closed });
+  await expect(qmp.execute('quit')).rejects.toMatchObject(closed);
+});
+
+test('where nobody listens, the error is that of the socket', async () => {
+  const path = await qmpServer(() => undefined);
+  await expect(Qmp.open(join(path, '../other.sock'), NEVER)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a QEMU that takes the connection and does not answer is waited for until the signal', async () => {
+  const path = await qmpServer(() => undefined);
+  const start = Date.now();
+  await expect(Qmp.open(path, AbortSignal.timeout(100))).rejects.toMatchObject(closed);
+  expect(Date.now() - start).toBeLessThan(5_000);
+});
+
+test('the signal of the opening does not close a connection that is open', async () => {
+  const path = await qmpServer(negotiating((command, socket) => reply(socket, command, 'still here')));
+  const opening = new AbortController();
+  const qmp = await Qmp.open(path, opening.signal);
+  opening.abort();
+  expect(await qmp.execute('query-status')).toBe('still here');
+  qmp.close();
+});
