@@ -40,13 +40,6 @@ export async function runStepsInLab({ steps, ...options }: LabSteps): Promise<La
   };
 }
 
-/** The commands that bind a GPU to the driver by hand, as the kernel documents it; for tests of the host, not of `ghpass bind`. */
-export function bindByHand(address: string): string {
-  return `modprobe nvgrace-gpu-vfio-pci
-echo nvgrace_gpu_vfio_pci > /sys/bus/pci/devices/${address}/driver_override
-echo ${address} > /sys/bus/pci/drivers/nvgrace_gpu_vfio_pci/bind`;
-}
-
 /** A subshell, so that no step can end the script or change its directory. */
 function stepScript(name: string, command: string): string {
   const file = `"$OUT"/${name}`;
