@@ -1,6 +1,5 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { QEMU_BINARY } from '../host/qemu.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
@@ -9,6 +8,7 @@ import { renderArgv } from '../qemu/argv.ts';
 import { guestJournal, Journal } from './journal.ts';
 import { guestFiles, launch, makeGuestDirectory, startDeadlineMs } from './launch.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { requireReadableFiles } from './readable-files.ts';
 import { undo } from './undo.ts';
 import { withBoundGpus } from './with-bound-gpus.ts';
 
@@ -47,7 +47,7 @@ export function guestCommand({ plan, tools }: Prepared, runtimeDirectory: string
  * that were made for it are gone.
  */
 export async function createGuest(host: Host, options: CreateOptions): Promise<CreateResult> {
-  requireReadableFiles(options.request);
+  requireReadableFiles(options.request.boot);
   return withBoundGpus(host, { ...options, afterwards: 'keep', command: 'ghpass create-vm' }, async () => {
     const prepared = await prepareGuest(host, options.addresses, options.request, options);
     requireBound(prepared);
@@ -82,21 +82,4 @@ async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Pr
 function writePlan(path: string, plan: GuestPlan): void {
   const text = JSON.stringify(plan, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value), 2);
   writeFileSync(path, `${text}\n`, { mode: 0o600 });
-}
-
-/** @throws GhpassError `guest.file-unreadable`: better now than in QEMU's words. */
-function requireReadableFiles({ boot }: GuestRequest): void {
-  for (const path of [boot.kernel, boot.initrd, ...boot.disks.map((disk) => disk.path)]) {
-    if (path === null) continue;
-    try {
-      accessSync(path, constants.R_OK);
-    } catch (error) {
-      const errno = (error as NodeJS.ErrnoException).code ?? 'EIO';
-      throw new GhpassError(errno === 'EACCES' ? 'permission' : 'usage', {
-        code: 'guest.file-unreadable',
-        message: `${JSON.stringify(path)}: ${errno}`,
-        suggestions: [`ls -l ${JSON.stringify(path)}`],
-      });
-    }
-  }
 }

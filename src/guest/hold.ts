@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
-import { parsePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci-address.ts';
 import { collectGpus } from '../vfio/collect.ts';
 import { bindToNvgrace } from './binding.ts';
 import { type FoundJournal, findJournals, guestJournal, Journal } from './journal.ts';
@@ -48,22 +48,12 @@ async function bindOne(address: string, journals: string): Promise<void> {
 export async function releaseGpus(addresses: readonly string[], journals: string): Promise<HoldResult[]> {
   const found = findJournals(journals);
   const results: HoldResult[] = [];
-  for (const address of new Set(addresses.map(requireAddress))) {
+  for (const address of new Set(addresses.map(requirePciAddress))) {
     const journal = found.find(({ subject }) => subject === address);
     if (journal) await undoFound(journal);
     results.push({ address, changed: journal !== undefined });
   }
   return results;
-}
-
-function requireAddress(text: string): string {
-  const address = parsePciAddress(text);
-  if (address !== null) return address;
-  throw new GhpassError('usage', {
-    code: 'pci.address-invalid',
-    message: `${JSON.stringify(text)} is no PCI address; one looks like 0009:01:00.0`,
-    suggestions: ['ghpass probe', 'lspci -D -d 10de:'],
-  });
 }
 
 /** Undoes what commands left that were killed. What is meant to stay, and what another ghpass is working on, stays. */

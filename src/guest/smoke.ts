@@ -13,6 +13,8 @@ import { buildInitramfs } from './initramfs.ts';
 import { guestJournal, Journal } from './journal.ts';
 import { launch, makeGuestDirectory, type RunningGuest, startDeadlineMs } from './launch.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { requireReadableFiles } from './readable-files.ts';
+import { selectGpus } from './select-gpus.ts';
 import { undo } from './undo.ts';
 import { type Comparison, compareGuest } from './verify.ts';
 import { withBoundGpus } from './with-bound-gpus.ts';
@@ -50,9 +52,12 @@ const KERNEL_ARGUMENTS = 'console=ttyAMA0 loglevel=4 panic=-1 init_on_alloc=0';
  * @throws GhpassError of any of the steps, after everything was undone.
  */
 export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeResult> {
+  /** First of all, so that CI can skip a machine without a GPU by the exit status, whatever else it lacks. */
+  await selectGpus(host, options.addresses, { open: false });
+  const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append: KERNEL_ARGUMENTS, disks: [] };
+  requireReadableFiles(boot);
   return withBoundGpus(host, { ...options, afterwards: 'give-back', command: 'ghpass smoke' }, async () => {
     options.progress('asking the host and its GPUs');
-    const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append: KERNEL_ARGUMENTS, disks: [] };
     const prepared = await prepareGuest(host, options.addresses, { ...options.request, boot }, { open: true });
     requireBound(prepared);
     const { plan, findings } = prepared;

@@ -41,11 +41,21 @@ export function compareVersions(a: readonly number[], b: readonly number[]): num
   return 0;
 }
 
+/** @returns null where it is no gzip file, or ends too early: of a captured host anything can come. */
+function unpack(compressed: Uint8Array): string | null {
+  try {
+    return gunzipSync(compressed, { maxOutputLength: MAX_CONFIG_BYTES }).toString();
+  } catch {
+    return null;
+  }
+}
+
+/** Ten times what a kernel with everything has. */
+const MAX_CONFIG_BYTES = 4 << 20;
+
 function readConfig(files: HostFiles, release: string | null): Map<string, string> | null {
   const compressed = readBytesIfReadable(files, '/proc/config.gz');
-  const text = compressed
-    ? gunzipSync(compressed).toString()
-    : release && readTextIfReadable(files, `/boot/config-${release}`);
+  const text = (compressed && unpack(compressed)) ?? (release && readTextIfReadable(files, `/boot/config-${release}`));
   if (!text) return null;
   return new Map([...text.matchAll(/^CONFIG_(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }

@@ -27,7 +27,8 @@ export function openHost(source: string): Host {
 }
 
 function openBuiltin(source: string): Host {
-  const tree = BUILTIN_HOSTS[source.slice(BUILTIN.length)];
+  const name = source.slice(BUILTIN.length);
+  const tree = Object.hasOwn(BUILTIN_HOSTS, name) ? BUILTIN_HOSTS[name] : undefined;
   if (!tree) {
     throw new GhpassError('usage', {
       code: 'host.unknown-builtin',

@@ -1,3 +1,5 @@
+import { GhpassError } from '../errors.ts';
+
 /** PCI address with its domain, the only form that ghpass prints or accepts: `0009:01:00.0`. */
 const PATTERN = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/;
 
@@ -14,4 +16,18 @@ export function parsePciAddress(text: string): string | null {
   const lower = text.trim().toLowerCase();
   const full = /^[0-9a-f]{2}:/.test(lower) && lower.split(':').length === 2 ? `0000:${lower}` : lower;
   return isPciAddress(full) ? full : null;
+}
+
+/**
+ * As {@link parsePciAddress}, for what a user gave.
+ * @throws GhpassError `pci.address-invalid`.
+ */
+export function requirePciAddress(text: string): string {
+  const address = parsePciAddress(text);
+  if (address !== null) return address;
+  throw new GhpassError('usage', {
+    code: 'pci.address-invalid',
+    message: `${JSON.stringify(text)} is no PCI address; one looks like 0009:01:00.0`,
+    suggestions: ['ghpass probe', 'lspci -D -d 10de:'],
+  });
 }

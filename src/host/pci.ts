@@ -23,7 +23,7 @@ export interface PciFunction extends PciIds {
   subsystemVendor: number;
   subsystemDevice: number;
   modalias: string;
-  /** BAR0 to BAR5. Line k of `resource` is BAR k. */
+  /** BAR0 to BAR5. Line k of `resource` is BAR k. Empty where the file is absent. */
   bars: Bar[];
   /** Name of the driver's sysfs directory; null where no driver is bound. */
   driver: string | null;
@@ -58,14 +58,14 @@ export function listPciFunctions(files: HostFiles): PciIds[] {
 export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
   const directory = `${DEVICES}/${ids.address}`;
   const iommuGroup = readLinkName(files, `${directory}/iommu_group`);
-  const numaNode = Number(readText(files, `${directory}/numa_node`) ?? -1);
+  const numaNode = Number(readText(files, `${directory}/numa_node`) || -1);
   const override = readText(files, `${directory}/driver_override`);
   return {
     ...ids,
     subsystemVendor: readHex(files, ids.address, 'subsystem_vendor'),
     subsystemDevice: readHex(files, ids.address, 'subsystem_device'),
     modalias: readText(files, `${directory}/modalias`) ?? '',
-    bars: parseResource(readText(files, `${directory}/resource`) ?? ''),
+    bars: parseResource(readText(files, `${directory}/resource`)),
     driver: readLinkName(files, `${directory}/driver`),
     driverOverride: override === null || override === '(null)' || override === '' ? null : override,
     iommuGroup,
@@ -86,7 +86,8 @@ function readGroupMembers(files: HostFiles, group: string): PciFunction['groupMe
 }
 
 /** `start end flags` per line, hexadecimal; the first six lines are the BARs (drivers/pci/pci-sysfs.c, resource_show). */
-function parseResource(text: string): Bar[] {
+function parseResource(text: string | null): Bar[] {
+  if (text === null) return [];
   return text
     .split('\n')
     .slice(0, 6)

@@ -43,10 +43,8 @@ export function rootPortWindow(bars: readonly bigint[]): bigint {
  * @throws GhpassError `mmio.pa-bits`: QEMU would start, and drop the window without a word.
  */
 export function planMmioWindow(gpus: readonly (readonly bigint[])[], space: AddressSpace | null): bigint {
-  const floor = (bytes: bigint) => (bytes > DEFAULT_WINDOW_BYTES ? bytes : DEFAULT_WINDOW_BYTES);
-  const sum = (sizes: bigint[]) => sizes.reduce((total, bytes) => total + bytes, OTHER_DEVICES_BYTES);
-  const comfortable = nextPowerOfTwo(sum(gpus.map((bars) => floor(rootPortWindow(bars)))));
-  const needed = floor(nextPowerOfTwo(sum(gpus.map(rootPortWindow))));
+  const comfortable = nextPowerOfTwo(total(gpus.map((bars) => atLeastDefault(rootPortWindow(bars)))));
+  const needed = neededMmioWindow(gpus);
   if (space === null || fits(comfortable, space)) return comfortable;
   if (fits(needed, space)) return needed;
   throw new GhpassError('check', {
@@ -54,4 +52,17 @@ export function planMmioWindow(gpus: readonly (readonly bigint[])[], space: Addr
     message: `the BARs of ${gpus.length} GPUs need a window of ${formatBytes(needed)}; that does not fit behind ${formatBytes(space.memoryBytes)} of memory in ${space.addressBits} physical address bits, and QEMU would drop the window without a word`,
     suggestions: ['give the guest fewer GPUs'],
   });
+}
+
+/** The least window that holds the BARs of these GPUs; QEMU's own where that is enough. */
+export function neededMmioWindow(gpus: readonly (readonly bigint[])[]): bigint {
+  return atLeastDefault(nextPowerOfTwo(total(gpus.map(rootPortWindow))));
+}
+
+function atLeastDefault(bytes: bigint): bigint {
+  return bytes > DEFAULT_WINDOW_BYTES ? bytes : DEFAULT_WINDOW_BYTES;
+}
+
+function total(sizes: readonly bigint[]): bigint {
+  return sizes.reduce((sum, bytes) => sum + bytes, OTHER_DEVICES_BYTES);
 }

@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import { collectHost, type HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { parsePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci-address.ts';
 import { readCatalogue } from './catalogue.ts';
 import { collectGpu, type GpuFacts } from './gpu.ts';
 
@@ -22,7 +22,7 @@ export async function collectGpus(
   addresses: readonly string[],
   options: { open: boolean },
 ): Promise<CollectedGpus> {
-  const wanted = addresses.map(requireAddress);
+  const wanted = addresses.map(requirePciAddress);
   const facts = collectHost(host);
   if (facts.coherentGpus.length === 0) throw unsupported(facts);
   for (const address of wanted) {
@@ -35,16 +35,6 @@ export async function collectGpus(
     if (isWanted) gpus.push(await collectGpu(host, facts, pci, { ...options, catalogue }));
   }
   return { host: facts, gpus };
-}
-
-function requireAddress(text: string): string {
-  const address = parsePciAddress(text);
-  if (address !== null) return address;
-  throw new GhpassError('usage', {
-    code: 'pci.address-invalid',
-    message: `${JSON.stringify(text)} is no PCI address; one looks like 0009:01:00.0`,
-    suggestions: ['ghpass probe', 'lspci -D -d 10de:'],
-  });
 }
 
 function unsupported({ source, kernel, hasAcpi }: HostFacts): GhpassError {

@@ -102,7 +102,7 @@ const STACK: PlanCase[] = [
     tools: qemu([9, 2, 0], { highmemMmioSize: false }),
     says: {
       severity: 'fail',
-      message: 'QEMU 9.2.0 cannot change its window of 512 GiB; the GPUs want 4 TiB',
+      message: 'QEMU 9.2.0 cannot change its window of 512 GiB; the GPUs need 8 TiB',
       remedy: ['use QEMU 10.0 or newer'],
     },
   },

@@ -19,7 +19,7 @@ function tool(script: string) {
 
 const isRunning = (pid: string) => existsSync(`/proc/${pid.trim()}`);
 
-test('gives status and output, with the messages of the C locale and the input it was given', async () => {
+test.concurrent('gives status and output, with the messages of the C locale and the input it was given', async () => {
   const { run } = tool('echo "$LC_ALL"; cat; echo complaint >&2; exit 3');
   expect(await run({ input: 'some input\n' })).toEqual({
     status: 3,
@@ -29,11 +29,11 @@ test('gives status and output, with the messages of the C locale and the input i
   });
 });
 
-test('a program that a signal ended has no status', async () => {
+test.concurrent('a program that a signal ended has no status', async () => {
   expect(await tool('kill -9 $$').run()).toEqual({ status: null, signal: 'SIGKILL', stdout: '', stderr: '' });
 });
 
-test('a program that is not there', async () => {
+test.concurrent('a program that is not there', async () => {
   await expect(runTool('ghpass-no-such-tool', [])).rejects.toMatchObject({
     kind: 'tool',
     code: 'tool.missing',
@@ -41,7 +41,7 @@ test('a program that is not there', async () => {
   });
 });
 
-test('a program that may not be started', async () => {
+test.concurrent('a program that may not be started', async () => {
   const path = join(temporaryDirectory(), 'data');
   writeFileSync(path, '');
   await expect(runTool(path, [])).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('a program that may not be started', async () => {
   });
 });
 
-test('a program that hangs is ended at its deadline', async () => {
+test.concurrent('a program that hangs is ended at its deadline', async () => {
   const { directory, run } = tool('echo $$ > "$0.pid"; exec sleep 60');
   await expect(run({ deadlineMs: 500 })).rejects.toMatchObject({
     kind: 'timeout',
@@ -62,13 +62,13 @@ test('a program that hangs is ended at its deadline', async () => {
   expect(isRunning(readFileSync(join(directory, 'ghpass-test-tool.pid'), 'utf8'))).toBe(false);
 });
 
-test('a program that does not listen to SIGTERM is killed', async () => {
+test.concurrent('a program that does not listen to SIGTERM is killed', async () => {
   const { directory, run } = tool(`trap '' TERM; echo $$ > "$0.pid"; while :; do sleep 0.1; done`);
   await expect(run({ deadlineMs: 500 })).rejects.toMatchObject({ code: 'tool.timeout' });
   expect(isRunning(readFileSync(join(directory, 'ghpass-test-tool.pid'), 'utf8'))).toBe(false);
 });
 
-test('a child that outlives the program and keeps its output open keeps nobody waiting', async () => {
+test.concurrent('a child that outlives the program and keeps its output open keeps nobody waiting', async () => {
   const { directory } = tool('sleep 30 & echo $! > "$0.pid"; exec sleep 30');
   const script = `
     import { runTool } from ${JSON.stringify(join(import.meta.dirname, '../../src/host/run-tool.ts'))};
@@ -87,7 +87,7 @@ test('a child that outlives the program and keeps its output open keeps nobody w
   process.kill(Number(readFileSync(join(directory, 'ghpass-test-tool.pid'), 'utf8')));
 }, 30_000);
 
-test('a signal ends it, and that is an interrupt', async () => {
+test.concurrent('a signal ends it, and that is an interrupt', async () => {
   const interrupt = new AbortController();
   const running = tool('exec sleep 60').run({ signal: interrupt.signal });
   interrupt.abort();

@@ -46,6 +46,12 @@ describe('the build options', () => {
     expect(read({ '/boot/config-6.12.107+deb13-arm64': text }).config).toEqual(options);
   });
 
+  test('come from /boot where what the kernel carries is cut short', () => {
+    const files = { '/proc/config.gz': gzipSync(text).subarray(0, 20), '/boot/config-6.12.107+deb13-arm64': text };
+    expect(read(files).config).toEqual(options);
+    expect(read({ '/proc/config.gz': new Uint8Array([1, 2, 3]) }).config).toBeNull();
+  });
+
   test('of another kernel are not taken', () => {
     expect(read({ '/boot/config-6.12.106+deb13-arm64': text }).config).toBeNull();
     expect(read({ '/boot/config-6.12.107+deb13-arm64': text }, null).config).toBeNull();

@@ -39,12 +39,12 @@ describe('--host', () => {
     expect(openHost('local').source).toEqual({ kind: 'local', name: 'local', synthetic: null });
   });
 
-  test('a name that is not built in is refused', () => {
-    expect(() => openHost('builtin:gh201')).toThrow(
+  test.each(['gh201', 'constructor', '__proto__', ''])('builtin:%s is not built in, and is refused', (name) => {
+    expect(() => openHost(`builtin:${name}`)).toThrow(
       expect.objectContaining({
         kind: 'usage',
         code: 'host.unknown-builtin',
-        message: '--host builtin:gh201: no such built-in host',
+        message: `--host builtin:${name}: no such built-in host`,
         suggestions: expect.arrayContaining(['--host builtin:gh200']),
         exitStatus: 2,
       }),

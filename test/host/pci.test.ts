@@ -48,6 +48,8 @@ describe('a function', () => {
     ['no override', { files: { [`${DIRECTORY}/driver_override`]: '(null)\n' } }, { driverOverride: null }],
     ['an empty override', { files: { [`${DIRECTORY}/driver_override`]: '\n' } }, { driverOverride: null }],
     ['no node', { files: { [`${DIRECTORY}/numa_node`]: '-1\n' } }, { numaNode: null }],
+    ['an empty file for the node', { files: { [`${DIRECTORY}/numa_node`]: '\n' } }, { numaNode: null }],
+    ['BARs that are not known', { files: { [`${DIRECTORY}/resource`]: null } }, { bars: [] }],
     ['no file for the node', { files: { [`${DIRECTORY}/numa_node`]: null } }, { numaNode: null }],
     ['no group', { links: { [`${DIRECTORY}/iommu_group`]: null } }, { iommuGroup: null, groupMembers: [] }],
     ['no ACPI companion', { files: { [`${DIRECTORY}/firmware_node/path`]: null } }, { acpiPath: null }],

@@ -94,6 +94,11 @@ describe.each([
     expect(files.list('/dangling')).toEqual([]);
   });
 
+  test('a file has nothing below it', () => {
+    expect(open(TREE).readBytes('/secret/below')).toBeNull();
+    expect(open(TREE).list('/secret/below')).toEqual([]);
+  });
+
   test.each(['/nothing', '/nothing/below', '/dangling', '/dangling/below'])('%s is absent, which is null', (path) => {
     expect(open(TREE).readBytes(path)).toBeNull();
   });

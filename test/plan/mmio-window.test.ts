@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
-import { DEFAULT_WINDOW_BYTES, planMmioWindow } from '../../src/plan/mmio-window.ts';
+import { DEFAULT_WINDOW_BYTES, planMmioWindow, rootPortWindow } from '../../src/plan/mmio-window.ts';
 import { alignUp, isPowerOfTwo, nextPowerOfTwo } from '../../src/vfio/bytes.ts';
 import { GIB, MIB, TIB } from '../fixtures/grace-host.ts';
 
@@ -14,8 +14,8 @@ describe('where the address space is not known', () => {
   test.each<[string, bigint[][], bigint]>([
     ['one GH200', gpus(1, GH200), TIB],
     ['two GH200', gpus(2, GH200), 2n * TIB],
-    ['four GB200', gpus(4, GB200), 4n * TIB],
-    ['four GB300', gpus(4, GB300), 8n * TIB],
+    ['four GB200', gpus(4, GB200), 8n * TIB],
+    ['four GB300', gpus(4, GB300), 16n * TIB],
     ['an odd BAR', gpus(1, [300n * GIB]), TIB],
   ])('%s get room to spare', (_title, bars, expected) => {
     expect(planMmioWindow(bars, null)).toBe(expected);
@@ -34,7 +34,7 @@ describe('where it is', () => {
         kind: 'check',
         code: 'mmio.pa-bits',
         message:
-          'the BARs of 4 GPUs need a window of 8 TiB; that does not fit behind 480 GiB of memory in 42 physical address bits, and QEMU would drop the window without a word',
+          'the BARs of 4 GPUs need a window of 16 TiB; that does not fit behind 480 GiB of memory in 42 physical address bits, and QEMU would drop the window without a word',
         suggestions: ['give the guest fewer GPUs'],
       }),
     );
@@ -71,6 +71,30 @@ test('any window is a power of two, holds all BARs behind ports that align them,
     }),
     { numRuns: 500 },
   );
+});
+
+describe('behind a root port', () => {
+  test.each<[string, bigint[], bigint]>([
+    ['a GH200', GH200, 256n * GIB],
+    ['a GB200', GB200, TIB],
+    ['4 GiB, 1 GiB and 16 MiB, of which Linux 6.12 wants 6 GiB', [4n * GIB, GIB, 16n * MIB], 8n * GIB],
+    ['a single BAR', [GIB], GIB],
+  ])('%s', (_title, bars, expected) => {
+    expect(rootPortWindow(bars)).toBe(expected);
+  });
+
+  test('is a power of two that holds the sum, aligned as Linux wants it', () => {
+    const power = fc.integer({ min: 12, max: 43 }).map((bit) => 1n << BigInt(bit));
+    fc.assert(
+      fc.property(fc.array(power, { minLength: 1, maxLength: 3 }), (bars) => {
+        const sum = bars.reduce((total, bytes) => total + bytes, 0n);
+        const largest = bars.reduce((most, bytes) => (bytes > most ? bytes : most));
+        const windowBytes = rootPortWindow(bars);
+        expect(isPowerOfTwo(windowBytes) && windowBytes >= alignUp(sum, largest / 2n)).toBe(true);
+        expect(planMmioWindow([bars, bars], null) >= 2n * windowBytes).toBe(true);
+      }),
+    );
+  });
 });
 
 /** What a firmware needs that places each BAR at a multiple of its length, the largest first, port after port. */

@@ -3,7 +3,7 @@ import { nodesOfProximityDomains } from '../../src/host/acpi/proximity.ts';
 import { readSrat, type Srat } from '../../src/host/acpi/srat.ts';
 import type { GuestPlan } from '../../src/plan/guest-plan.ts';
 import { renderArgv } from '../../src/qemu/argv.ts';
-import { blackwell, board, GIB, graceHost, hopper, openMadeUp } from '../fixtures/grace-host.ts';
+import { blackwell, board, GIB, graceHost, hopper, openMadeUp, TIB } from '../fixtures/grace-host.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';
 import { slitFaults, sratFaults } from '../fixtures/plan-rules.ts';
 import { readEnumeratedTables } from './kit/enumerated-tables.ts';
@@ -85,7 +85,7 @@ describe.each([1, 2, 4] as const)('the guest of a plan with %i GPUs', (count) =>
   test('has an MMIO window for all BARs (rule 4)', async () => {
     const { plan } = await planned(count);
     expect(await hasWindow(plan)).toBe(true);
-    expect(plan.machine.windowBytes).toBe(BigInt(count) << 40n);
+    expect(plan.machine.windowBytes).toBe({ 1: TIB, 2: 2n * TIB, 4: 8n * TIB }[count]);
   });
 });
 

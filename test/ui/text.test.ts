@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { array, assert, property, string } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
 import { comparisonText } from '../../src/ui/comparison-text.ts';
@@ -26,9 +26,9 @@ describe('colours', () => {
 
 describe('a shell', () => {
   test('reads the words that were meant, whatever they are', () => {
-    const word = string({ unit: 'binary-ascii' }).filter((text) => !text.includes('\0'));
-    assert(
-      property(array(word, { minLength: 1, maxLength: 20 }), (argv) => {
+    const word = fc.string({ unit: 'binary-ascii' }).filter((text) => !text.includes('\0'));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (argv) => {
         const output = execFileSync('sh', ['-c', `printf '%s\\0' ${shellCommand(argv)}`], { encoding: 'utf8' });
         expect(output.split('\0').slice(0, -1)).toEqual(argv);
       }),

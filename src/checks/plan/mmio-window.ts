@@ -1,4 +1,4 @@
-import { DEFAULT_WINDOW_BYTES, planMmioWindow } from '../../plan/mmio-window.ts';
+import { DEFAULT_WINDOW_BYTES, neededMmioWindow } from '../../plan/mmio-window.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { PlanCheck } from './facts.ts';
 
@@ -9,15 +9,12 @@ export const mmioWindow: PlanCheck = {
   reference: 'QEMU f10104aeae3a (10.0): highmem-mmio-size',
   observe({ tools: { qemu }, plan }) {
     if (plan.machine.windowBytes !== null) return [];
-    const needed = planMmioWindow(
-      plan.gpus.map(({ bars }) => bars.map(({ sizeBytes }) => sizeBytes)),
-      null,
-    );
+    const needed = neededMmioWindow(plan.gpus.map(({ bars }) => bars.map(({ sizeBytes }) => sizeBytes)));
     if (needed <= DEFAULT_WINDOW_BYTES) return [];
     return [
       {
         subject: plan.name,
-        message: `QEMU ${qemu?.version.join('.')} cannot change its window of ${formatBytes(DEFAULT_WINDOW_BYTES)}; the GPUs want ${formatBytes(needed)}`,
+        message: `QEMU ${qemu?.version.join('.')} cannot change its window of ${formatBytes(DEFAULT_WINDOW_BYTES)}; the GPUs need ${formatBytes(needed)}`,
         remedy: ['use QEMU 10.0 or newer'],
       },
     ];

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,17 +15,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GH200 } from '../../../src/host/builtin/gh200.ts';
 import { type SyntheticGpu, synthesize } from '../../../src/host/builtin/synthesize.ts';
+import { staticExecutable } from '../../guest/elf.ts';
 import { type Run, type Running, type RunOptions, startGhpass } from './ghpass.ts';
 import { writeTree } from './tree.ts';
 
 export const GPU = '0009:01:00.0';
 
 /** What a process on the made-up host finds there instead of this machine's own. */
-const REPLACED = ['/sys', '/etc', '/run', '/var/lib'];
+const REPLACED = ['/sys', '/etc', '/run', '/var/lib', '/usr/sbin'];
 const TOOLS = join(import.meta.dirname, '../fixtures/bin');
 /** All that the parts of the play need: what else is installed on this machine must not be found. */
 const SYSTEM_TOOLS = [
   'cat',
+  'cpio',
   'env',
   'ln',
   'mkdir',
@@ -39,9 +42,9 @@ const SYSTEM_TOOLS = [
   'unshare',
 ];
 
-/** Whether this machine lets a process have mounts of its own, which takes no root but may be forbidden. */
+/** Whether this machine lets a process have mounts of its own, which takes no root but may be forbidden, and has cpio. */
 export function canHaveOwnMounts(): boolean {
-  return spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
+  return spawnSync('unshare', ['--map-root-user', '--mount', 'cpio', '--version']).status === 0;
 }
 
 /** This machine, as a process sees it that has a Grace host's sysfs, and tools which play their part. */
@@ -73,6 +76,7 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     mkdirSync(path(directory), { recursive: true });
   if (gpus[0]?.driver) mkdirSync(path(`/sys/bus/pci/drivers/${gpus[0].driver}`), { recursive: true });
   installFirmware(path);
+  writeFileSync(path('/usr/sbin/busybox'), staticExecutable());
   for (const name of SYSTEM_TOOLS) symlinkSync(whereIs(name), path(`/tools/${name}`));
   for (const name of readdirSync(TOOLS)) installTool(name, `exec ${join(TOOLS, name)} "$@"`);
 
@@ -109,7 +113,8 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
 
 function whereIs(program: string): string {
   if (program === 'node') return process.execPath;
-  return execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
+  // A link into /etc/alternatives would lead nowhere on the made-up host.
+  return realpathSync(execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim());
 }
 
 function installFirmware(path: (below: string) => string): void {
