@@ -46,11 +46,14 @@ DefinitionBlock ("", "DSDT", 2, "GHPASS", "BOARD", 1)
         }
         Device (PCI9)
         {
+            Name (_ADR, Zero)
             Event (DONE)
             Device (RP00)
             {
+                Name (_ADR, Zero)
                 Device (GPU0)
                 {
+                    Name (_ADR, Zero)
                     OperationRegion (REGS, SystemMemory, 0xFE010000, 0x1000)
                     Field (REGS, DWordAcc, NoLock, Preserve) { Offset (0x10), STAT, 32 }
                     // Firmware leaves the size out where the C2C link did not come up.
@@ -68,6 +71,7 @@ DefinitionBlock ("", "DSDT", 2, "GHPASS", "BOARD", 1)
                 }
                 Device (NIC0)
                 {
+                    Name (_ADR, Zero)
                     Name (_DSD, Package ()
                     {
                         ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
@@ -78,8 +82,10 @@ DefinitionBlock ("", "DSDT", 2, "GHPASS", "BOARD", 1)
         }
         Device (PCIA)
         {
+            Name (_ADR, Zero)
             Device (GPU0)
             {
+                Name (_ADR, Zero)
                 Name (SIZE, 0x9F123000)
                 PowerResource (PWR0, 0, 0)
                 {
