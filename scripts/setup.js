@@ -92,12 +92,15 @@ function installPackages(packages) {
   run(command, args);
 }
 
-/** npm writes this copy of the lock file when it has finished. */
+/**
+ * npm writes this copy of the lock file when it has finished. Not `npm ci`: it refuses the whole lock file where a registry
+ * lacks an optional package for some other platform; the versions are those of the lock file all the same.
+ */
 function installNodeModules() {
   const installed = join(ROOT, 'node_modules/.package-lock.json');
   if (existsSync(installed) && isUpToDate(installed)) return;
   say('installing npm packages');
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
 }
 
 function isUpToDate(installed) {
