@@ -146,8 +146,8 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     const host = graceHost({ driver: null });
     const args = [...CREATE, '--bind', '--timeout', '1', '--json'];
     const { status, stdout } = await host.run(args, { env: { FAKE_QEMU_STUCK: '1' } });
-    expect(status).toBe(6);
-    expect(JSON.parse(stdout).error).toMatchObject({
+    expect(status, stdout).toBe(6);
+    expect(JSON.parse(stdout).error, stdout).toMatchObject({
       code: 'qemu.timeout',
       message: 'the guest does not run after 1 s; QEMU: it said nothing',
     });
