@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** `unit` needs nothing but this machine; `lab` boots the virtual Grace host, one at a time. */
 export default defineConfig({
   test: {
+    // The tests wait for processes more than they compute, so every core may have a worker.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
