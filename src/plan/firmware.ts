@@ -10,7 +10,7 @@ const GOOD_SINCE = '2023';
  */
 export function losesTopology(firmware: FirmwareFacts): boolean {
   const { package: owner } = firmware;
-  const year = /^(?:\d+:)?(\d{4})[.]/.exec(owner?.version ?? '')?.[1];
+  const year = /^(?:\d+:)?(\d{4})(?:\.|\d{4})/.exec(owner?.version ?? '')?.[1];
   return year !== undefined && year < GOOD_SINCE;
 }
 

@@ -8,7 +8,11 @@ export interface GuestPlan {
     /** 64-bit MMIO window in bytes; null where QEMU cannot be told and has its 512 GiB. */
     windowBytes: bigint | null;
   };
-  cpus: { count: number };
+  cpus: {
+    count: number;
+    /** One for each node with vCPUs, where they can be shared out evenly: a socket that spans nodes is a machine that nobody builds. */
+    sockets: number;
+  };
   memoryBytes: bigint;
   /** Dense: the id is the position. Nodes with memory come first. */
   nodes: GuestNode[];

@@ -38,6 +38,16 @@ export function planNodes(
   return [...memory, ...ofGpus];
 }
 
+/**
+ * Sockets of the guest. QEMU would put all vCPUs into one cluster, and warns that Linux may misbehave where that spans nodes
+ * (hw/core/machine.c, validate_cpu_cluster_to_numa_boundary, QEMU 8.1). It wants every socket full, so vCPUs that cannot be
+ * shared out evenly stay in one.
+ */
+export function planSockets(vcpus: number, nodes: readonly GuestNode[]): number {
+  const withCpus = nodes.filter(({ cpus }) => cpus !== null).length;
+  return vcpus % withCpus === 0 ? withCpus : 1;
+}
+
 /** Part `i` of `parts`, in whole MiB; the last part takes what is left. */
 function share(bytes: bigint, i: number, parts: number): bigint {
   const each = (bytes / BigInt(parts) / MIB) * MIB;

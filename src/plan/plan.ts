@@ -9,7 +9,7 @@ import type { GuestPlan } from './guest-plan.ts';
 import { planHostNodes } from './host-nodes.ts';
 import { initiatorNodes } from './initiator-nodes.ts';
 import { planMmioWindow } from './mmio-window.ts';
-import { planNodes } from './nodes.ts';
+import { planNodes, planSockets } from './nodes.ts';
 import { planGpus } from './pci.ts';
 import type { GuestRequest } from './request.ts';
 
@@ -44,7 +44,7 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     name: request.name,
     accelerator,
     machine: { ras: true, windowBytes: tools.qemu?.highmemMmioSize === false ? null : windowBytes },
-    cpus: { count: request.vcpus },
+    cpus: { count: request.vcpus, sockets: planSockets(request.vcpus, nodes) },
     memoryBytes: request.memoryBytes,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),

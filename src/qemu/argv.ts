@@ -24,7 +24,10 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none'],
     ...machine(plan),
     ...plain('-cpu', plan.accelerator === 'kvm' ? 'host' : 'max'),
-    ...plain('-smp', `${plan.cpus.count}`),
+    ...option('-smp', [
+      ['cpus', plan.cpus.count],
+      ['sockets', plan.cpus.sockets],
+    ]),
     ...plain('-m', size(plan.memoryBytes)),
     ...firmware(plan, files),
     ...plan.nodes.flatMap(node),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GuestNode } from '../../src/plan/guest-plan.ts';
-import { planNodes } from '../../src/plan/nodes.ts';
+import { planNodes, planSockets } from '../../src/plan/nodes.ts';
 import type { GpuFacts } from '../../src/vfio/gpu.ts';
 import { blackwell, board, GIB, graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
@@ -27,6 +27,20 @@ describe('memory and vCPUs', () => {
 
   test('are on as many nodes as there are vCPUs', () => {
     expect(memory(planNodes(gpus(2), [0, 1], { memoryBytes: GIB, vcpus: 1 }))).toHaveLength(1);
+  });
+});
+
+describe('sockets', () => {
+  const sockets = (hostNodes: number[], vcpus: number) =>
+    planSockets(vcpus, planNodes(gpus(2), hostNodes, { memoryBytes: 16n * GIB, vcpus }));
+
+  test.each([
+    ['one for each node with vCPUs', [0, 1], 8, 2],
+    ['one where the vCPUs cannot be shared out evenly, because QEMU wants full sockets', [0, 1], 5, 1],
+    ['one where the host has no NUMA', [], 8, 1],
+    ['one where there is one vCPU', [0, 1], 1, 1],
+  ])('%s', (_, hostNodes, vcpus, expected) => {
+    expect(sockets(hostNodes, vcpus)).toBe(expected);
   });
 });
 
