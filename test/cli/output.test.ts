@@ -49,7 +49,12 @@ describe.concurrent('ghpass', { timeout: PATIENCE_MS }, () => {
   });
 
   test('help of a command is that of its --help, with examples', async () => {
-    const [flag, command] = await Promise.all([ghpass(['create-vm', '--help']), ghpass(['help', 'create-vm'])]);
+    const [flag, short, command] = await Promise.all([
+      ghpass(['create-vm', '--help']),
+      ghpass(['create-vm', '-h']),
+      ghpass(['help', 'create-vm']),
+    ]);
+    expect(short.stdout).toBe(flag.stdout);
     expect(command.stdout.trim()).toBe(flag.stdout.trim());
     expect(command.stdout).toContain('$ ghpass create-vm demo --host builtin:gh200 --dry-run --emit argv');
   });
