@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing but this machine; `lab` boots the virtual Grace host, one at a time. */
+/** `unit` needs nothing but this machine; `lab` builds the virtual Grace hosts, then boots them one at a time. */
 export default defineConfig({
   test: {
     // The tests wait for processes more than they compute, so every core may have a worker.
@@ -19,9 +19,9 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          globalSetup: 'test/lab/build.ts',
           fileParallelism: false,
           testTimeout: 900_000,
-          hookTimeout: 2_400_000,
         },
       },
     ],
