@@ -56,7 +56,16 @@ function special(part: SpecialRegion | null) {
   return part && { region: part.region, size: jsonBytes(part.sizeBytes), barSize: jsonBytes(part.barBytes) };
 }
 
-function region({ index, sizeBytes, flags, sparseAreas, capabilities }: RegionInfo) {
+function region(info: RegionInfo) {
+  const { index, sizeBytes, flags, sparseAreas } = info;
   const areas = sparseAreas?.map((area) => ({ offset: jsonBytes(area.offsetBytes), size: jsonBytes(area.sizeBytes) }));
+  const capabilities = info.capabilities.map((capability) => ({ ...capability, ...payload(capability.name, info) }));
   return { index, size: jsonBytes(sizeBytes), flags, sparseAreas: areas ?? [], capabilities };
+}
+
+/** What a capability says beside its name; sparse areas stand with the region. */
+function payload(name: string | null, { type, nvlinkTarget, nvlinkSpeed }: RegionInfo) {
+  if (name === 'type' && type) return { type: `0x${type.type.toString(16)}`, subtype: type.subtype };
+  if (name === 'nvlink2-ssatgt' && nvlinkTarget !== null) return { target: formatAddress(nvlinkTarget) };
+  return name === 'nvlink2-lnkspd' && nvlinkSpeed !== null ? { speed: nvlinkSpeed } : {};
 }

@@ -22,6 +22,8 @@ const REGION_CAPABILITIES: Readonly<Record<number, string>> = {
 };
 const SPARSE_MMAP = 1;
 const TYPE = 2;
+const NVLINK2_SSATGT = 4;
+const NVLINK2_LNKSPD = 5;
 
 const DEVICE_INFO_BYTES = 16;
 const REGION_INFO_BYTES = 32;
@@ -52,11 +54,18 @@ export interface RegionInfo {
   /** Length of the region, which for a special region is the length of the BAR that the guest sees. */
   sizeBytes: bigint;
   offset: bigint;
+  /** Length that the kernel gives its answer (argsz), and where in it the capabilities begin; 0 without any. */
+  answerBytes: number;
+  capabilityOffset: number;
   capabilities: RegionCapability[];
   /** Null where the region has no sparse-mmap capability. */
   sparseAreas: SparseArea[] | null;
   /** What a region beyond those of PCI is; null where the region has no type capability. */
   type: { type: number; subtype: number } | null;
+  /** Address of the GPU's memory in NVLink2's own address space (SSATGT); null where the region does not say. */
+  nvlinkTarget: bigint | null;
+  /** Speed of the NVLink in the device tree's code (LNKSPD); null where the region does not say. */
+  nvlinkSpeed: number | null;
 }
 
 /** The bytes of an answer contradict the structure that they should be. */
@@ -87,11 +96,15 @@ export function decodeRegionInfo(bytes: Uint8Array): RegionInfo {
     flags: flagNames(flags, REGION_FLAGS),
     sizeBytes: view.getBigUint64(16, true),
     offset: view.getBigUint64(24, true),
+    answerBytes: view.getUint32(0, true),
+    capabilityOffset: view.getUint32(12, true),
     capabilities: [],
     sparseAreas: null,
     type: null,
+    nvlinkTarget: null,
+    nvlinkSpeed: null,
   };
-  for (const offset of capabilityOffsets(view, view.getUint32(12, true))) {
+  for (const offset of capabilityOffsets(view, region.capabilityOffset)) {
     const id = view.getUint16(offset, true);
     region.capabilities.push({
       id,
@@ -103,6 +116,8 @@ export function decodeRegionInfo(bytes: Uint8Array): RegionInfo {
       region.sparseAreas = decodeSparseAreas(view, offset);
     }
     if (id === TYPE) region.type = decodeType(view, offset);
+    if (id === NVLINK2_SSATGT) region.nvlinkTarget = payload(view, offset, 'NVLink2 target').getBigUint64(0, true);
+    if (id === NVLINK2_LNKSPD) region.nvlinkSpeed = payload(view, offset, 'NVLink2 speed').getUint32(0, true);
   }
   return region;
 }
@@ -121,8 +136,14 @@ function* capabilityOffsets(view: DataView, first: number): Iterable<number> {
 }
 
 function decodeType(view: DataView, offset: number): { type: number; subtype: number } {
-  if (offset + 16 > view.byteLength) throw new StructError(`type at byte ${offset} is cut short`);
-  return { type: view.getUint32(offset + 8, true), subtype: view.getUint32(offset + 12, true) };
+  const body = payload(view, offset, 'type');
+  return { type: body.getUint32(0, true), subtype: body.getUint32(4, true) };
+}
+
+/** The eight bytes behind the header of a capability that has no more. */
+function payload(view: DataView, offset: number, name: string): DataView {
+  if (offset + 16 > view.byteLength) throw new StructError(`${name} at byte ${offset} is cut short`);
+  return new DataView(view.buffer, view.byteOffset + offset + CAPABILITY_HEADER_BYTES, 8);
 }
 
 function decodeSparseAreas(view: DataView, offset: number): SparseArea[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeDeviceInfo, decodeRegionInfo, StructError } from '../../src/vfio/structs.ts';
-import { regionBytes, sparse, typed } from '../fixtures/vfio-bytes.ts';
+import { nvlinkSpeed, nvlinkTarget, regionBytes, sparse, typed } from '../fixtures/vfio-bytes.ts';
 import { DEVICE_INFO, REGION_2, REGION_4 } from './helper/recorded-device.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
@@ -18,9 +18,13 @@ describe('what the driver of Linux 6.12.107 and 7.3.4 answers for 2.5 GiB', () =
       flags: ['read', 'write', 'mmap', 'caps'],
       sizeBytes: 0x4000_0000n,
       offset: 0x200_0000_0000n,
+      answerBytes: 64,
+      capabilityOffset: 32,
       capabilities: [SPARSE_MMAP],
       sparseAreas: [{ offsetBytes: 0n, sizeBytes: 0x4000_0000n }],
       type: null,
+      nvlinkTarget: null,
+      nvlinkSpeed: null,
     });
   });
 
@@ -55,6 +59,23 @@ describe('a chain of capabilities', () => {
       ],
       sparseAreas: null,
       type: { type: 0x8000_10de, subtype: 1 },
+    });
+  });
+
+  test('of NVLink2 says the address and the speed', () => {
+    const region = regionBytes({
+      index: 9,
+      sizeBytes: 1n,
+      capabilities: [typed(0x8000_1014, 1), nvlinkTarget(0x4400_0000_0000n), nvlinkSpeed(9)],
+    });
+    expect(decodeRegionInfo(region)).toMatchObject({
+      capabilities: [
+        { id: 2, name: 'type', version: 1 },
+        { id: 4, name: 'nvlink2-ssatgt', version: 1 },
+        { id: 5, name: 'nvlink2-lnkspd', version: 1 },
+      ],
+      nvlinkTarget: 0x4400_0000_0000n,
+      nvlinkSpeed: 9,
     });
   });
 
@@ -117,6 +138,16 @@ describe('a chain of capabilities', () => {
       'has a type that is cut short',
       regionBytes({ index: 9, sizeBytes: 1n, capabilities: [{ id: 2 }] }),
       'type at byte 32 is cut short',
+    ],
+    [
+      'has an NVLink2 target that is cut short',
+      regionBytes({ index: 9, sizeBytes: 1n, capabilities: [{ id: 4 }] }),
+      'NVLink2 target at byte 32 is cut short',
+    ],
+    [
+      'has an NVLink2 speed that is cut short',
+      regionBytes({ index: 9, sizeBytes: 1n, capabilities: [{ id: 5 }] }),
+      'NVLink2 speed at byte 32 is cut short',
     ],
     [
       'has two lists of areas',
