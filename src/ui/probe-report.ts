@@ -1,9 +1,10 @@
 import type { Finding } from '../checks/check.ts';
 import { planMmioWindow } from '../plan/mmio-window.ts';
 import type { SpecialRegion } from '../vfio/arithmetic.ts';
+import { bar2Lengths, bar2Relations } from '../vfio/bar2.ts';
 import { formatAddress } from '../vfio/bytes.ts';
 import { formatIds } from '../vfio/catalogue.ts';
-import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes, physicalBar2Bytes } from '../vfio/gpu.ts';
+import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes } from '../vfio/gpu.ts';
 import type { RegionInfo } from '../vfio/structs.ts';
 import { jsonBytes } from './envelope.ts';
 
@@ -47,9 +48,20 @@ function coherentMemory(gpu: GpuFacts) {
 }
 
 function bar2(gpu: GpuFacts) {
-  const length = physicalBar2Bytes(gpu);
-  const needed = coherentMemoryBytes(gpu);
-  return { length: jsonBytes(length), sufficient: needed === null ? null : length >= needed };
+  const { physicalBytes, regionBytes, mappedBytes, memoryBytes } = bar2Lengths(gpu);
+  const relations = bar2Relations(gpu);
+  return {
+    length: jsonBytes(physicalBytes),
+    region: knownBytes(regionBytes),
+    mapped: knownBytes(mappedBytes),
+    memory: knownBytes(memoryBytes),
+    sufficient: relations.find(({ rule }) => rule === 'length >= memory')?.holds ?? null,
+    relations,
+  };
+}
+
+function knownBytes(bytes: bigint | null): number | null {
+  return bytes === null ? null : jsonBytes(bytes);
 }
 
 function special(part: SpecialRegion | null) {

@@ -16,7 +16,6 @@ function rows(gpu: GpuReport): [string, string][] {
   const part = (region: GpuReport['usable']) =>
     region && `${size(region.size)} in region ${region.region}, a BAR of ${size(region.barSize)} in the guest`;
   const { coherentMemory, bar2, usable, reserved } = gpu;
-  const compared = bar2.sufficient === null ? '' : bar2.sufficient ? ', holds the memory' : ', shorter than the memory';
   const named: [string, string | null][] = [
     [
       'coherent memory',
@@ -26,7 +25,16 @@ function rows(gpu: GpuReport): [string, string][] {
     ],
     [gpu.sizes === 'measured' ? 'usable' : 'usable, predicted', part(usable)],
     ['reserved', part(reserved)],
-    ['physical BAR2', bar2.length === 0 ? 'none' : `${size(bar2.length)}${compared}`],
+    [
+      'BAR2',
+      [
+        bar2.length === 0 ? 'no physical one' : `physical ${size(bar2.length)}`,
+        `VFIO region ${size(bar2.region)}`,
+        `mapped ${size(bar2.mapped)}`,
+        `memory ${size(bar2.memory)}`,
+      ].join(', '),
+    ],
+    ['BAR2 relations', bar2.relations.map(relation).join(', ') || null],
     ['MMIO window', gpu.mmioWindow === null ? null : size(gpu.mmioWindow)],
     [
       'bound to',
@@ -39,4 +47,8 @@ function rows(gpu: GpuReport): [string, string][] {
     ],
   ];
   return named.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
+
+function relation({ rule, holds }: GpuReport['bar2']['relations'][number]): string {
+  return `${rule.replace('length', 'physical')} ${holds === null ? 'not known' : holds ? '✔' : '✖'}`;
 }

@@ -124,8 +124,3 @@ export function measuredBytes(gpu: GpuFacts): bigint | null {
   const { origin, usable, reserved } = gpu.memory;
   return origin === 'measured' && usable ? usable.sizeBytes + (reserved?.sizeBytes ?? 0n) : null;
 }
-
-/** The physical BAR2, from sysfs: VFIO's region 2 is the reserved memory in the `carveout` layout. */
-export function physicalBar2Bytes(gpu: GpuFacts): bigint {
-  return gpu.pci.bars[2]?.lengthBytes ?? 0n;
-}

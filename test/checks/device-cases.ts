@@ -538,6 +538,23 @@ const LAYOUT: DeviceCase[] = [
       ],
     },
   },
+  {
+    id: 'bar2.region-mismatch',
+    title: 'a region 2 that is shorter than the physical BAR2, in the layout "aperture"',
+    host: of(
+      hopper({ bars: [16n * MIB, 256n * GIB, 32n * MIB] }),
+      answering(PLAIN_0, { index: 2, sizeBytes: 128n * GIB, capabilities: [sparse([0n, (189n * GIB) / 2n])] }),
+    ),
+    says: {
+      severity: 'warn',
+      message: 'VFIO region 2 is 128 GiB, the physical BAR2 256 GiB',
+      remedy: [
+        'was the BAR resized after the driver was bound? Release and bind it again:',
+        `ghpass release ${ADDRESS}`,
+        `ghpass bind ${ADDRESS}`,
+      ],
+    },
+  },
   { id: 'bar2.region-mismatch', title: 'a carve-out, where region 2 is no BAR of the device', host: of(hopper()) },
   {
     id: 'bar2.length-short',
@@ -545,7 +562,8 @@ const LAYOUT: DeviceCase[] = [
     host: of(blackwell({ bars: [64n * MIB, 128n * GIB, 32n * MIB] })),
     says: {
       severity: 'warn',
-      message: 'the physical BAR2 is 128 GiB, the coherent memory 185.03 GiB (0x2e41f00000)',
+      message:
+        'the physical BAR2 is 128 GiB, 57.03 GiB (0xe41f00000) shorter than the 185.03 GiB (0x2e41f00000) of coherent memory; a guest reaches the memory through region 4: VFIO region 2 is 256 GiB, of which 256 GiB can be mapped',
       remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
     },
   },
@@ -558,9 +576,54 @@ const LAYOUT: DeviceCase[] = [
     ),
     says: {
       severity: 'fail',
-      message: 'the physical BAR2 is 64 GiB, the coherent memory 94.5 GiB',
+      message:
+        'the physical BAR2 is 64 GiB, 30.5 GiB shorter than the 94.5 GiB of coherent memory; a guest reaches the memory through it: VFIO region 2 is 128 GiB, of which 94.5 GiB can be mapped',
       remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
     },
+  },
+  {
+    id: 'bar2.length-short',
+    title: 'the same in a carve-out',
+    host: of(hopper({ bars: [16n * MIB, 64n * GIB, 32n * MIB] })),
+    says: {
+      severity: 'warn',
+      message:
+        'the physical BAR2 is 64 GiB, 30.5 GiB shorter than the 94.5 GiB of coherent memory; a guest reaches the memory through region 4: VFIO region 2 is 1 GiB, of which 1 GiB can be mapped',
+      remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
+    },
+  },
+  {
+    id: 'bar2.length-short',
+    title: 'the same on a device that was not opened',
+    host: of(hopper({ bars: [16n * MIB, 64n * GIB, 32n * MIB] })),
+    open: false,
+    says: {
+      severity: 'warn',
+      message:
+        'the physical BAR2 is 64 GiB, 30.5 GiB shorter than the 94.5 GiB of coherent memory; a guest reaches the memory through region 4: VFIO region 2 is not known, because the device was not opened',
+      remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
+    },
+  },
+  {
+    id: 'bar2.length-short',
+    title: 'the same on a device whose answer cannot be decoded',
+    host: of(hopper({ bars: [16n * MIB, 64n * GIB, 32n * MIB] }), {
+      files: { [`/ghpass/vfio/${ADDRESS}.json`]: undecodable() },
+    }),
+    says: {
+      severity: 'warn',
+      message:
+        'the physical BAR2 is 64 GiB, 30.5 GiB shorter than the 94.5 GiB of coherent memory; VFIO region 2 is not known, because the answer cannot be decoded',
+      remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
+    },
+  },
+  {
+    id: 'bar2.length-short',
+    title: 'memory that the VMM pads, where nothing is specified',
+    host: of(
+      hopper({ bars: [16n * MIB, 64n * GIB, 32n * MIB] }),
+      answering(PLAIN_0, { index: 2, sizeBytes: (189n * GIB) / 2n }),
+    ),
   },
   {
     id: 'bar2.length-short',

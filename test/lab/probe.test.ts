@@ -11,7 +11,8 @@ interface Expected {
   probe: { status: number; strict: number; layout: string | null; findings: string[] };
   usable?: { size: number; barSize: number };
   reserved?: { size: number; barSize: number } | null;
-  bar2: { length: number; sufficient: boolean | null };
+  /** `region` and `mapped` are null where the device cannot be opened. */
+  bar2: Record<'length' | 'region' | 'mapped' | 'memory', number | null> & { sufficient: boolean | null };
 }
 
 /** 3.5 GiB of memory, split by the driver into 1 GiB and the rest, or not. */
@@ -19,7 +20,11 @@ const CARVED: Pick<Expected, 'usable' | 'reserved'> = {
   usable: { size: 2.5 * GIB, barSize: 4 * GIB },
   reserved: { size: 1 * GIB, barSize: 1 * GIB },
 };
-const LONG_BAR2 = { length: 4 * GIB, sufficient: true };
+/** The carve-out is region 2, so its length is not that of the BAR. */
+const LONG_BAR2 = { length: 4 * GIB, region: 1 * GIB, mapped: 1 * GIB, memory: 3.5 * GIB, sufficient: true };
+/** The driver's fallback shows the BAR itself, and nothing knows of memory. */
+const PLAIN_BAR2 = { length: 4 * GIB, region: 4 * GIB, mapped: 4 * GIB, memory: null, sufficient: null };
+const UNOPENED = { region: null, mapped: null };
 const BOUND = { status: 0 };
 const FINE = { status: 0, strict: 0, layout: 'carveout', findings: ['vfio.probe-reset'] };
 
@@ -31,21 +36,21 @@ const HOSTS: Record<string, Expected> = {
     probe: FINE,
     usable: { size: 1 * GIB, barSize: 2 * GIB },
     reserved: { size: 0x5f123000, barSize: 2 * GIB },
-    bar2: LONG_BAR2,
+    bar2: { ...LONG_BAR2, region: 2 * GIB, mapped: 0x5f123000, memory: 0x9f123000 },
   },
   gb200: {
     bind: BOUND,
     probe: { ...FINE, layout: 'whole' },
     usable: { size: 3.5 * GIB, barSize: 4 * GIB },
     reserved: null,
-    bar2: LONG_BAR2,
+    bar2: { ...LONG_BAR2, region: 4 * GIB, mapped: 4 * GIB },
   },
   'gh200-nvl2': { bind: BOUND, probe: FINE, ...CARVED, bar2: LONG_BAR2 },
   'gh200-bar2-short': {
     bind: BOUND,
     probe: { ...FINE, strict: 1, findings: ['vfio.probe-reset', 'bar2.length-short'] },
     ...CARVED,
-    bar2: { length: 2 * GIB, sufficient: false },
+    bar2: { ...LONG_BAR2, length: 2 * GIB, sufficient: false },
   },
   'gh200-no-dsd': {
     bind: BOUND,
@@ -55,7 +60,7 @@ const HOSTS: Record<string, Expected> = {
       layout: 'none',
       findings: ['acpi.dsd-missing', 'vfio.probe-reset', 'driver.no-coherent'],
     },
-    bar2: { length: 4 * GIB, sufficient: null },
+    bar2: PLAIN_BAR2,
   },
   'gh200-size-missing': {
     bind: BOUND,
@@ -65,12 +70,12 @@ const HOSTS: Record<string, Expected> = {
       layout: 'none',
       findings: ['acpi.dsd-missing', 'vfio.probe-reset', 'driver.no-coherent'],
     },
-    bar2: { length: 4 * GIB, sufficient: null },
+    bar2: PLAIN_BAR2,
   },
   'gh200-too-small': {
     bind: { status: 1, code: 'driver.bind-eoverflow' },
     probe: { status: 1, strict: 1, layout: null, findings: ['driver.bind-eoverflow', 'driver.unbound'] },
-    bar2: LONG_BAR2,
+    bar2: { ...LONG_BAR2, ...UNOPENED, memory: 0.5 * GIB },
   },
 };
 
@@ -84,7 +89,7 @@ const NOT_READY: Record<string, Expected> = {
     bind: { status: 1, code: 'c2c.not-ready' },
     probe: { status: 0, strict: 1, layout: 'carveout', findings: ['driver.unbound'] },
     ...CARVED,
-    bar2: LONG_BAR2,
+    bar2: { ...LONG_BAR2, ...UNOPENED },
   },
 };
 
@@ -116,7 +121,7 @@ describe.each(['stock', 'full'] as const)('the %s kernel', (kernel) => {
         findings: probe.findings.map(({ id }: { id: string }) => id),
       }).toEqual({ ...expected.probe, findings, strict: isUnknown ? 1 : expected.probe.strict });
       const [gpu] = probe.result.gpus;
-      expect(gpu.bar2).toEqual(expected.bar2);
+      expect(gpu.bar2).toMatchObject(expected.bar2);
       if (expected.usable) expect(gpu.usable).toEqual({ region: 4, ...expected.usable });
       if (expected.reserved !== undefined)
         expect(gpu.reserved).toEqual(expected.reserved && { region: 2, ...expected.reserved });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SyntheticGpu, SyntheticHost } from '../../src/host/builtin/synthesize.ts';
+import { bar2Lengths } from '../../src/vfio/bar2.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
-import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes, physicalBar2Bytes } from '../../src/vfio/gpu.ts';
+import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes } from '../../src/vfio/gpu.ts';
 import {
   ADDRESS,
   blackwell,
@@ -108,7 +109,7 @@ describe('a GPU that is not opened, because', () => {
   test('has the special regions in place of its physical BARs in the guest', async () => {
     const facts = await collect(hopper(), { open: false });
     expect(Object.fromEntries(guestBars(facts))).toEqual({ 0: 16n * MIB, 2: GIB, 4: 128n * GIB });
-    expect(physicalBar2Bytes(facts)).toBe(128n * GIB);
+    expect(bar2Lengths(facts).physicalBytes).toBe(128n * GIB);
   });
 
   test('keeps its physical BAR2 in the layout "whole"', async () => {

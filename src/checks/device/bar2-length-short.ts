@@ -1,5 +1,6 @@
+import { type Bar2, bar2Lengths, breaks } from '../../vfio/bar2.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
-import { coherentMemoryBytes, physicalBar2Bytes } from '../../vfio/gpu.ts';
+import type { GpuFacts } from '../../vfio/gpu.ts';
 import type { DeviceCheck } from './facts.ts';
 
 /**
@@ -13,17 +14,29 @@ export const bar2LengthShort: DeviceCheck = {
   title: 'The physical BAR2 is as long as the coherent memory',
   reference: 'vfio/nvgrace-gpu v12 review, October 2023',
   observe({ gpu }) {
-    const memoryBytes = coherentMemoryBytes(gpu);
-    const bar2Bytes = physicalBar2Bytes(gpu);
-    if (memoryBytes === null || bar2Bytes >= memoryBytes) return [];
-    const isReachedThroughBar2 = gpu.memory.layout === 'aperture';
+    const bar2 = bar2Lengths(gpu);
+    if (!breaks(gpu, 'length >= memory') || bar2.memoryBytes === null) return [];
+    const short = formatBytes(bar2.memoryBytes - bar2.physicalBytes);
     return [
       {
         subject: gpu.pci.address,
-        severity: isReachedThroughBar2 ? 'fail' : 'warn',
-        message: `the physical BAR2 is ${formatBytes(bar2Bytes)}, the coherent memory ${formatBytes(memoryBytes)}`,
+        severity: gpu.memory.layout === 'aperture' ? 'fail' : 'warn',
+        message: `the physical BAR2 is ${formatBytes(bar2.physicalBytes)}, ${short} shorter than the ${formatBytes(bar2.memoryBytes)} of coherent memory; ${meaning(gpu)}${regionText(gpu, bar2)}`,
         remedy: ['enable resizable BARs or "above 4G decoding" in the firmware', 'update the firmware of the GPU'],
       },
     ];
   },
 };
+
+function meaning({ memory }: GpuFacts): string {
+  if (memory.layout === 'aperture') return 'a guest reaches the memory through it: ';
+  return memory.usable ? `a guest reaches the memory through region ${memory.usable.region}: ` : '';
+}
+
+function regionText({ notOpened }: GpuFacts, { regionBytes, mappedBytes }: Bar2): string {
+  if (regionBytes !== null && mappedBytes !== null) {
+    return `VFIO region 2 is ${formatBytes(regionBytes)}, of which ${formatBytes(mappedBytes)} can be mapped`;
+  }
+  const why = notOpened ? 'the device was not opened' : 'the answer cannot be decoded';
+  return `VFIO region 2 is not known, because ${why}`;
+}
