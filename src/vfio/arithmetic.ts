@@ -1,9 +1,9 @@
 import { GIB, MIB, nextPowerOfTwo } from './bytes.ts';
 
 /** Reserved, uncached memory that the driver splits off where MIG needs it (nvgrace-gpu/main.c, RESMEM_SIZE). */
-const RESERVED_BYTES = 1n * GIB;
+export const RESERVED_BYTES = 1n * GIB;
 /** Granularity of the usable part: the largest page of a 64 KiB kernel (nvgrace-gpu/main.c, MEMBLK_SIZE). */
-const USABLE_ALIGNMENT = 512n * MIB;
+export const USABLE_ALIGNMENT = 512n * MIB;
 
 /** The driver adds base and usable length in 64 bits, and checks for the overflow. */
 const LAST_ADDRESS = (1n << 64n) - 1n;
@@ -13,7 +13,7 @@ export interface SpecialRegion {
   region: 2 | 4;
   /** Mappable bytes. */
   sizeBytes: bigint;
-  /** Length that the region reports: the BAR in the guest. */
+  /** Length of the BAR in the guest: that of the region, which the VMM rounds up in the `pad-bars` layout. */
   barBytes: bigint;
 }
 

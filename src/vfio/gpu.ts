@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
+import { nextPowerOfTwo } from './bytes.ts';
 import { type CatalogueEntry, findName } from './catalogue.ts';
 import { errnoName } from './errno.ts';
 import { type DeviceMemory, measureMemory, predictMemory, unknownMemory } from './memory.ts';
@@ -102,7 +103,8 @@ function decodeRegions(answers: readonly RegionAnswer[]): { regions: RegionInfo[
  */
 export function guestBars(gpu: GpuFacts): Map<number, bigint> {
   const bars = new Map<number, bigint>();
-  const add = (index: number, sizeBytes: bigint) => sizeBytes > 0n && bars.set(index, sizeBytes);
+  // A BAR is a power of two; a region of the `pad-bars` layout is not.
+  const add = (index: number, sizeBytes: bigint) => sizeBytes > 0n && bars.set(index, nextPowerOfTwo(sizeBytes));
   for (const { index, sizeBytes } of gpu.regions) if (index < BAR_COUNT) add(index, sizeBytes);
   if (gpu.notOpened !== null) {
     gpu.pci.bars.forEach(({ lengthBytes }, index) => {

@@ -3,6 +3,7 @@ import type { KernelFacts } from '../host/kernel.ts';
 import type { PciFunction } from '../host/pci.ts';
 import type { AcpiMemory } from './acpi-memory.ts';
 import { type DriverArithmetic, driverArithmetic, looksAtDvsec, type SpecialRegion } from './arithmetic.ts';
+import { nextPowerOfTwo } from './bytes.ts';
 import { decideLayout, type Layout, paddedRegion } from './layout.ts';
 import type { RegionInfo } from './structs.ts';
 
@@ -32,7 +33,7 @@ export function measureMemory(regions: readonly RegionInfo[]): DeviceMemory {
     case 'aperture':
       return { ...measured, usable: special(regions, 2), reserved: null };
     case 'pad-bars':
-      return { ...measured, usable: special(regions, paddedRegion(regions) ?? 2), reserved: null };
+      return { ...measured, usable: padded(special(regions, paddedRegion(regions) ?? 2)), reserved: null };
     default:
       return { ...measured, usable: null, reserved: null };
   }
@@ -73,4 +74,8 @@ function special(regions: readonly RegionInfo[], index: 2 | 4): SpecialRegion | 
   if (!region) return null;
   const sizeBytes = region.sparseAreas?.reduce((sum, area) => sum + area.sizeBytes, 0n) ?? region.sizeBytes;
   return { region: index, sizeBytes, barBytes: region.sizeBytes };
+}
+
+function padded(part: SpecialRegion | null): SpecialRegion | null {
+  return part && { ...part, barBytes: nextPowerOfTwo(part.barBytes) };
 }

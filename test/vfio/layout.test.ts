@@ -64,13 +64,13 @@ describe('the memory of an opened device', () => {
     [
       'pad-bars',
       [{ index: 2, sizeBytes: 7n * GIB }, PLAIN_4],
-      { region: 2, sizeBytes: 7n * GIB, barBytes: 7n * GIB },
+      { region: 2, sizeBytes: 7n * GIB, barBytes: 8n * GIB },
       null,
     ],
     [
       'pad-bars',
       [PLAIN_2, { index: 4, sizeBytes: 7n * GIB }],
-      { region: 4, sizeBytes: 7n * GIB, barBytes: 7n * GIB },
+      { region: 4, sizeBytes: 7n * GIB, barBytes: 8n * GIB },
       null,
     ],
     ['none', [PLAIN_2, PLAIN_4], null, null],

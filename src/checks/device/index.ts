@@ -16,6 +16,7 @@ import type { DeviceCheck } from './facts.ts';
 import { iommuGroupMissing } from './iommu-group-missing.ts';
 import { iommuGroupNotViable } from './iommu-group-not-viable.ts';
 import { memPageAlign } from './mem-page-align.ts';
+import { stackPadBars } from './stack-pad-bars.ts';
 import { vfioNotOpened } from './vfio-not-opened.ts';
 import { vfioBusy, vfioOpenFailed, vfioPerms } from './vfio-open.ts';
 import { vfioProbeReset } from './vfio-probe-reset.ts';
@@ -44,4 +45,5 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   acpiVfioMismatch,
   bar2LengthShort,
   memPageAlign,
+  stackPadBars,
 ];

@@ -1,0 +1,18 @@
+import { formatBytes } from '../../vfio/bytes.ts';
+import { about, type DeviceCheck } from './facts.ts';
+
+export const stackPadBars: DeviceCheck = {
+  id: 'stack.pad-bars',
+  severity: 'warn',
+  title: 'No region has to be padded by the VMM',
+  reference: 'QEMU hw/pci/pci.c, pci_register_bar: the length of a BAR is a power of two',
+  observe(facts) {
+    const { layout, usable } = facts.gpu.memory;
+    if (layout !== 'pad-bars' || !usable) return [];
+    return about(
+      facts,
+      `region ${usable.region} is ${formatBytes(usable.sizeBytes)}: the VMM has to pad it to a BAR of ${formatBytes(usable.barBytes)}, and no released QEMU does`,
+      'use the variant driver of Linux 6.9 or newer, which gives a sparse area instead',
+    );
+  },
+};
