@@ -28,12 +28,13 @@ export default class Probe extends GhpassCommand {
     ...hostFlag,
     ...strictFlag,
     open: Flags.boolean({ default: true, allowNo: true, description: 'open the devices through VFIO' }),
+    catalogue: Flags.string({ helpValue: 'FILE', description: 'GPU catalogue instead of /etc/ghpass/gpus.json' }),
   };
 
   async run(): Promise<Envelope> {
     const { flags, argv } = await this.parse(Probe);
     this.changesNothing = true;
-    const { host, gpus } = await collectGpus(openHost(flags.host), argv as string[], { open: flags.open });
+    const { host, gpus } = await collectGpus(openHost(flags.host), argv as string[], flags);
     this.tellSynthetic(host.source);
     const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host, gpu, gpus }));
     const reports = gpus.map((gpu) => gpuReport(gpu, findings));

@@ -2,7 +2,7 @@ import { GhpassError } from '../errors.ts';
 import { collectHost, type HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { requirePciAddress } from '../host/pci-address.ts';
-import { readCatalogue } from './catalogue.ts';
+import { readCatalogue } from './catalogue-file.ts';
 import { collectGpu, type GpuFacts } from './gpu.ts';
 
 /** A host and the GPUs that were asked for. */
@@ -15,12 +15,13 @@ export interface CollectedGpus {
  * Collects the host and its coherent GPUs, one after another: opening resets a device, and two resets at once behind one
  * bridge are asking for trouble.
  * @param addresses the GPUs that are wanted; none stands for all of them.
- * @throws GhpassError `pci.address-invalid`, `pci.not-a-coherent-gpu`, `platform.unsupported`.
+ * @param options.catalogue the user's own GPU catalogue; that of the site where it is left out.
+ * @throws GhpassError `pci.address-invalid`, `pci.not-a-coherent-gpu`, `platform.unsupported`, and those of the catalogue.
  */
 export async function collectGpus(
   host: Host,
   addresses: readonly string[],
-  options: { open: boolean },
+  options: { open: boolean; catalogue?: string | undefined },
 ): Promise<CollectedGpus> {
   const wanted = addresses.map(requirePciAddress);
   const facts = collectHost(host);
@@ -28,11 +29,11 @@ export async function collectGpus(
   for (const address of wanted) {
     if (!facts.coherentGpus.some((gpu) => gpu.address === address)) throw notFound(facts, address);
   }
-  const catalogue = readCatalogue();
+  const catalogue = readCatalogue(options.catalogue ?? null);
   const gpus: GpuFacts[] = [];
   for (const pci of facts.coherentGpus) {
     const isWanted = wanted.length === 0 || wanted.includes(pci.address);
-    if (isWanted) gpus.push(await collectGpu(host, facts, pci, { ...options, catalogue }));
+    if (isWanted) gpus.push(await collectGpu(host, facts, pci, { open: options.open, catalogue }));
   }
   return { host: facts, gpus };
 }

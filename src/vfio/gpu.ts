@@ -5,7 +5,7 @@ import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
 import { nextPowerOfTwo } from './bytes.ts';
-import { type CatalogueEntry, findName } from './catalogue.ts';
+import { type Catalogue, type CatalogueEntry, findEntry } from './catalogue.ts';
 import { errnoName } from './errno.ts';
 import { type DeviceMemory, measureMemory, predictMemory, unknownMemory } from './memory.ts';
 import { type FailedStep, parseDeviceAnswer, type RegionAnswer } from './protocol.ts';
@@ -26,6 +26,8 @@ export interface GpuFacts {
   pci: PciFunction;
   /** Product name; null for ids that are in no catalogue. */
   name: string | null;
+  /** What the catalogue says of the ids; null where it has none of them. */
+  product: CatalogueEntry | null;
   acpi: AcpiMemory;
   /** Null where the device was opened. */
   notOpened: NotOpened | null;
@@ -45,10 +47,11 @@ export async function collectGpu(
   host: Host,
   facts: HostFacts,
   pci: PciFunction,
-  options: { open: boolean; catalogue: readonly CatalogueEntry[] },
+  options: { open: boolean; catalogue: Catalogue },
 ): Promise<GpuFacts> {
   const acpi = readAcpiMemory(facts, pci);
-  const common = { pci, name: findName(options.catalogue, pci), acpi };
+  const product = findEntry(options.catalogue, pci);
+  const common = { pci, name: product?.name ?? null, product, acpi };
   const answer = await openDevice(host, pci, options.open);
   if ('notOpened' in answer) {
     const { notOpened } = answer;

@@ -7,7 +7,8 @@ import type { RegionInfo } from './structs.ts';
  * `aperture` everything in region 2; `pad-bars` a region as long as the memory, to be padded by the VMM;
  * `nvlink2` POWER9 and V100; `none` nothing coherent is exported.
  */
-export type Layout = 'carveout' | 'whole' | 'aperture' | 'pad-bars' | 'nvlink2' | 'none';
+export const LAYOUTS = ['carveout', 'whole', 'aperture', 'pad-bars', 'nvlink2', 'none'] as const;
+export type Layout = (typeof LAYOUTS)[number];
 
 /** Regions from here on are the device's own, found by type. */
 const FIRST_VENDOR_REGION = 9;

@@ -24,6 +24,8 @@ export interface DeviceCase {
   title: string;
   host: Host;
   open?: boolean;
+  /** Entries of the user's GPU catalogue. */
+  catalogue?: readonly object[];
   says?: Omit<Observation, 'subject'> & { severity: 'fail' | 'warn' | 'info' };
 }
 
@@ -158,6 +160,58 @@ const DRIVER: DeviceCase[] = [
     id: 'device.unknown-id',
     title: 'aliases that are not known',
     host: of(hopper({ device: 0x2343 }), { files: { '/lib/modules/6.17.0/modules.alias': null } }),
+  },
+  {
+    id: 'device.name-conflict',
+    title: 'the GH200 480GB that the kernel calls 120GB',
+    host: of(hopper({ subsystemDevice: 0x1809 })),
+    says: {
+      severity: 'info',
+      message:
+        '10de:2342 with subsystem 10de:1809 is "GH200 480GB" to its vendor; the kernel\'s driver calls 10de:2342 "GH200 120GB"',
+    },
+  },
+  { id: 'device.name-conflict', title: 'a GH200 120GB', host: of(hopper()) },
+  { id: 'device.name-conflict', title: 'a subsystem that nobody lists', host: of(hopper({ subsystemDevice: 1 })) },
+  { id: 'device.name-conflict', title: 'a device that nobody lists', host: of(hopper({ device: 0x2343 })) },
+  {
+    id: 'device.unexpected',
+    title: 'a GH200 in the layout "whole"',
+    host: of(
+      hopper({ migWorksWithCachedMemory: true }),
+      answering(PLAIN_0, { ...USABLE, capabilities: [sparse([0n, (189n * GIB) / 2n])] }),
+    ),
+    says: {
+      severity: 'info',
+      message: 'GH200 120GB is expected in the layout carveout, and answers with whole',
+    },
+  },
+  {
+    id: 'device.unexpected',
+    title: 'less memory than the catalogue of the site says',
+    host: of(hopper()),
+    catalogue: [{ device: '10de:2342', name: 'Ours', layouts: ['whole', 'carveout'], memory: 103079215104 }],
+    says: {
+      severity: 'warn',
+      message: 'Ours is expected to have 96 GiB of coherent memory, and has 94.5 GiB',
+      remedy: ['correct the GPU catalogue, or ask the vendor of the board where the memory is'],
+    },
+  },
+  {
+    id: 'device.unexpected',
+    title: 'just the memory that the catalogue of the site says, in a layout of which it says nothing',
+    host: of(hopper()),
+    catalogue: [{ device: '10de:2342', name: 'Ours', memory: 101468602368 }],
+  },
+  {
+    id: 'device.unexpected',
+    title: 'a GB200 in a carve-out, as older kernels make it',
+    host: of(hopper({ device: 0x2941 })),
+  },
+  {
+    id: 'device.unexpected',
+    title: 'a GH200 that exports nothing, which is another finding',
+    host: of(hopper(), answering(PLAIN_0, { index: 2, sizeBytes: 128n * GIB })),
   },
   {
     id: 'bar0.too-small',

@@ -17,8 +17,8 @@ describe.each(DEVICE_CHECKS.map((check) => [check.id, check] as const))('%s', (i
 
   test.each(cases.flatMap((one) => (one.says ? [[one.title, one, one.says] as const] : [])))(
     'speaks of %s',
-    async (_title, { host, open = true }, says) => {
-      const facts = await deviceFacts(host, { open });
+    async (_title, { host, open = true, catalogue }, says) => {
+      const facts = await deviceFacts(host, { open, catalogue });
       const subject = facts.gpu.pci.address;
       expect(assess([check], facts)).toEqual([{ id, subject, remedy: [], reference: check.reference, ...says }]);
     },
@@ -26,8 +26,8 @@ describe.each(DEVICE_CHECKS.map((check) => [check.id, check] as const))('%s', (i
 
   test.each(cases.flatMap((one) => (one.says ? [] : [[one.title, one] as const])))(
     'is silent about %s',
-    async (_title, { host, open = true }) => {
-      expect(assess([check], await deviceFacts(host, { open }))).toEqual([]);
+    async (_title, { host, open = true, catalogue }) => {
+      expect(assess([check], await deviceFacts(host, { open, catalogue }))).toEqual([]);
     },
   );
 });

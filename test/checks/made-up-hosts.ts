@@ -1,15 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DeviceFacts } from '../../src/checks/device/facts.ts';
 import { UnreadableFileError } from '../../src/host/files.ts';
 import type { Host } from '../../src/host/host.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { ADDRESS } from '../fixtures/grace-host.ts';
+import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { regionBytes, type WrittenRegion } from '../fixtures/vfio-bytes.ts';
 
 export const DEVICE = `/sys/bus/pci/devices/${ADDRESS}`;
 
+/** How the first GPU is asked: opened, and with no catalogue but the one that ships with ghpass, unless said otherwise. */
+interface Asking {
+  open?: boolean;
+  catalogue?: readonly object[] | undefined;
+}
+
 /** What the checks of the first GPU look at. */
-export async function deviceFacts(host: Host, { open = true } = {}): Promise<DeviceFacts> {
-  const { host: facts, gpus } = await collectGpus(host, [], { open });
+export async function deviceFacts(host: Host, { open = true, catalogue = [] }: Asking = {}): Promise<DeviceFacts> {
+  const file = join(temporaryDirectory(), 'gpus.json');
+  writeFileSync(file, JSON.stringify(catalogue));
+  const { host: facts, gpus } = await collectGpus(host, [], { open, catalogue: file });
   const [gpu] = gpus;
   if (!gpu) throw new Error('the host has no GPU');
   return { host: facts, gpu, gpus };

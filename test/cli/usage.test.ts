@@ -107,6 +107,13 @@ const REFUSALS: Record<string, Refusal> = {
     message: '--host builtin:nope: no such built-in host',
     suggestions: expect.arrayContaining(['--host builtin:gh200']),
   },
+  'GPU catalogue that is not there': {
+    args: ['probe', ...GH200, '--catalogue', '/nonexistent/gpus.json'],
+    status: 2,
+    code: 'catalogue.unreadable',
+    message: '/nonexistent/gpus.json: the GPU catalogue cannot be read: ENOENT',
+    suggestions: ['ghpass probe   # without --catalogue: the catalogue that ships with ghpass'],
+  },
   'guest on another host': {
     args: ['create-vm', 'demo', ...GH200],
     status: 2,

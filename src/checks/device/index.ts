@@ -6,6 +6,8 @@ import { bar0TooSmall } from './bar0-too-small.ts';
 import { bar2LayoutUnknown } from './bar2-layout-unknown.ts';
 import { bar2LengthShort } from './bar2-length-short.ts';
 import { bar2RegionMismatch } from './bar2-region-mismatch.ts';
+import { deviceNameConflict } from './device-name-conflict.ts';
+import { deviceUnexpected } from './device-unexpected.ts';
 import { deviceUnknownId } from './device-unknown-id.ts';
 import { driverBindEinval } from './driver-bind-einval.ts';
 import { driverBindEoverflow } from './driver-bind-eoverflow.ts';
@@ -27,6 +29,7 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   acpiDsdMissing,
   acpiDuplicateRange,
   deviceUnknownId,
+  deviceNameConflict,
   bar0TooSmall,
   driverBindEoverflow,
   driverBindEinval,
@@ -46,4 +49,5 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   bar2LengthShort,
   memPageAlign,
   stackPadBars,
+  deviceUnexpected,
 ];

@@ -1,0 +1,19 @@
+import { formatIds } from '../../vfio/catalogue.ts';
+import { about, type DeviceCheck } from './facts.ts';
+
+export const deviceNameConflict: DeviceCheck = {
+  id: 'device.name-conflict',
+  severity: 'info',
+  title: 'Kernel and vendor mean the same product by the ids',
+  reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_vfio_pci_table; open-gpu-kernel-modules 595.45.04',
+  observe(facts) {
+    const { pci, product } = facts.gpu;
+    if (!product?.kernelName || product.kernelName === product.name) return [];
+    const device = formatIds(pci.vendor, pci.device);
+    const subsystem = formatIds(pci.subsystemVendor, pci.subsystemDevice);
+    return about(
+      facts,
+      `${device} with subsystem ${subsystem} is "${product.name}" to its vendor; the kernel's driver calls ${device} "${product.kernelName}"`,
+    );
+  },
+};
