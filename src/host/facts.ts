@@ -5,6 +5,7 @@ import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel.ts';
 import { findVariantDriver, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
 import { type NumaFacts, readNumaFacts } from './numa.ts';
+import { type NvlinkFacts, readNvlink } from './nvlink.ts';
 import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
 
 /** Everything that ghpass reads from a host without opening a device. */
@@ -20,8 +21,10 @@ export interface HostFacts {
   numa: NumaFacts | null;
   /** MemAvailable of /proc/meminfo in bytes; null where it is not known. */
   availableMemoryBytes: bigint | null;
-  /** The functions that the nvgrace driver is for, in order of their addresses. */
+  /** The GPUs with coherent memory: what the nvgrace driver is for, or what has NVLinks. In order of their addresses. */
   coherentGpus: PciFunction[];
+  /** GPUs with NVLinks to their processor, by address; empty on every host but POWER9. */
+  nvlinks: ReadonlyMap<string, NvlinkFacts>;
 }
 
 /** Device-id ranges of GPUs with self-hosted coherent memory (open-gpu-kernel-modules 595.45.04). */
@@ -37,10 +40,12 @@ const COHERENT_FAMILIES: readonly [number, number][] = [
 export function collectHost(host: Host): HostFacts {
   const { files } = host;
   const vfioAliases = readVfioAliases(files, host.release);
-  const coherentGpus = listPciFunctions(files)
+  const functions = listPciFunctions(files);
+  const nvlinks = readNvlinks(files, functions);
+  const coherentGpus = functions
     .filter((ids) => ids.vendor === NVIDIA || isBoundToNvgrace(host, ids))
     .map((ids) => readPciFunction(files, ids))
-    .filter((candidate) => isCoherentGpu(candidate, vfioAliases));
+    .filter((candidate) => nvlinks.has(candidate.address) || isCoherentGpu(candidate, vfioAliases));
   return {
     source: host.source,
     kernel: readKernelFacts(files, host.release, host.machine),
@@ -51,7 +56,17 @@ export function collectHost(host: Host): HostFacts {
     numa: readNumaFacts(files),
     availableMemoryBytes: readAvailableMemory(files),
     coherentGpus,
+    nvlinks,
   };
+}
+
+function readNvlinks(files: HostFiles, functions: readonly PciIds[]): Map<string, NvlinkFacts> {
+  const found = new Map<string, NvlinkFacts>();
+  for (const { vendor, address } of functions) {
+    const nvlink = vendor === NVIDIA ? readNvlink(files, functions, address) : null;
+    if (nvlink) found.set(address, nvlink);
+  }
+  return found;
 }
 
 /** A device that was given to the driver by hand counts whatever its ids are. */

@@ -4,7 +4,15 @@ import type { SpecialRegion } from '../vfio/arithmetic.ts';
 import { bar2Lengths, bar2Relations } from '../vfio/bar2.ts';
 import { formatAddress } from '../vfio/bytes.ts';
 import { formatIds } from '../vfio/catalogue.ts';
-import { coherentMemoryBytes, type GpuFacts, guestBars, measuredBytes } from '../vfio/gpu.ts';
+import {
+  coherentMemoryBytes,
+  firmwareMemory,
+  type GpuFacts,
+  type GpuLink,
+  guestBars,
+  measuredBytes,
+} from '../vfio/gpu.ts';
+import { isNvlinkRegister } from '../vfio/nvlink-regions.ts';
 import type { RegionInfo } from '../vfio/structs.ts';
 import { jsonBytes } from './envelope.ts';
 
@@ -27,6 +35,7 @@ export function gpuReport(gpu: GpuFacts, findings: readonly Finding[]) {
     usable: special(memory.usable),
     reserved: special(memory.reserved),
     regions: gpu.regions.map(region),
+    ...(gpu.nvlink ? { nvlink: { target: knownAddress(gpu.nvlink.target), links: gpu.nvlink.links.map(link) } } : {}),
     mmioWindow: memory.usable ? jsonBytes(planMmioWindow([[...guestBars(gpu).values()]], null)) : null,
     verdict: findings.some(({ subject, severity }) => subject === pci.address && severity === 'fail') ? 'fail' : 'pass',
   } as const;
@@ -36,10 +45,11 @@ export type GpuReport = ReturnType<typeof gpuReport>;
 
 function coherentMemory(gpu: GpuFacts) {
   const { acpi } = gpu;
+  const firmware = firmwareMemory(gpu);
   const sizeBytes = coherentMemoryBytes(gpu);
-  const base = acpi.known ? acpi.base : null;
+  const base = firmware ? firmware.base : acpi.known ? acpi.base : null;
   if (sizeBytes === null && base === null) return null;
-  const sources = [acpi.known && acpi.sizeBytes ? 'acpi' : null, measuredBytes(gpu) === null ? null : 'vfio'];
+  const sources = [firmware?.source ?? null, measuredBytes(gpu) === null ? null : ('vfio' as const)];
   return {
     base: base === null ? null : formatAddress(base),
     size: sizeBytes === null ? null : jsonBytes(sizeBytes),
@@ -62,6 +72,25 @@ function bar2(gpu: GpuFacts) {
 
 function knownBytes(bytes: bigint | null): number | null {
   return bytes === null ? null : jsonBytes(bytes);
+}
+
+/** An NVLink: only the regions of its own, the BARs of the emulated function are of no interest. */
+function link({ pci, via, regions }: GpuLink) {
+  const own = regions.find(isNvlinkRegister);
+  return {
+    address: pci.address,
+    id: formatIds(pci.vendor, pci.device),
+    driver: pci.driver,
+    iommuGroup: pci.iommuGroup,
+    openedVia: via,
+    target: knownAddress(own?.nvlinkTarget ?? null),
+    speed: own?.nvlinkSpeed ?? null,
+    regions: regions.filter(isNvlinkRegister).map(region),
+  };
+}
+
+function knownAddress(address: bigint | null): string | null {
+  return address === null ? null : formatAddress(address);
 }
 
 function special(part: SpecialRegion | null) {

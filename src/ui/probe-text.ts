@@ -35,6 +35,7 @@ function rows(gpu: GpuReport): [string, string][] {
       ].join(', '),
     ],
     ['BAR2 relations', bar2.relations.map(relation).join(', ') || null],
+    ['NVLinks', gpu.nvlink ? gpu.nvlink.links.map(link).join(', ') || 'none' : null],
     ['MMIO window', gpu.mmioWindow === null ? null : size(gpu.mmioWindow)],
     [
       'bound to',
@@ -51,4 +52,10 @@ function rows(gpu: GpuReport): [string, string][] {
 
 function relation({ rule, holds }: GpuReport['bar2']['relations'][number]): string {
   return `${rule.replace('length', 'physical')} ${holds === null ? 'not known' : holds ? '✔' : '✖'}`;
+}
+
+function link({ address, regions: [register], speed }: NonNullable<GpuReport['nvlink']>['links'][number]): string {
+  if (!register) return `${address} (not opened)`;
+  const atsd = register.size === 0 ? 'no ATSD register' : `ATSD register of ${formatBytes(BigInt(register.size))}`;
+  return `${address} (${atsd}, speed ${speed ?? 'not known'})`;
 }

@@ -60,13 +60,16 @@ const RULES: Readonly<Record<Layout, readonly Bar2Rule[]>> = {
   none: ['region = length', 'length >= memory'],
 };
 
+/** What is asked for where the layout is not known. */
+const OWN_RULES: readonly Bar2Rule[] = ['length >= memory'];
+
 /** The relations of the GPU's layout, each held against its numbers; where the layout is not known, ghpass's own rule. */
 export function bar2Relations(gpu: GpuFacts): Bar2Relation[] {
   const { layout, usable } = gpu.memory;
   // Memory that is padded in region 4 says nothing of region 2.
   if (layout === 'pad-bars' && usable?.region !== 2) return [];
   const lengths = bar2Lengths(gpu);
-  const rules: readonly Bar2Rule[] = layout === null ? ['length >= memory'] : RULES[layout];
+  const rules = gpu.nvlink ? RULES.nvlink2 : layout === null ? OWN_RULES : RULES[layout];
   return rules.map((rule) => ({ rule, holds: holds(rule, lengths) }));
 }
 

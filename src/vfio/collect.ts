@@ -40,10 +40,14 @@ export async function collectGpus(
 
 function unsupported({ source, kernel, hasAcpi }: HostFacts): GhpassError {
   const where = source.kind === 'local' ? 'this machine' : source.name;
-  const known = [kernel.machine, hasAcpi ? null : 'no ACPI tables'].filter(Boolean).join(', ');
+  const isPower = kernel.machine?.startsWith('ppc64') ?? false;
+  const known = [kernel.machine, hasAcpi || isPower ? null : 'no ACPI tables'].filter(Boolean).join(', ');
+  const wanted = isPower
+    ? 'GPU with NVLinks to its processor'
+    : 'coherent GPU of the Grace Hopper or Grace Blackwell families';
   return new GhpassError('unsupported', {
     code: 'platform.unsupported',
-    message: `${where} has no coherent GPU of the Grace Hopper or Grace Blackwell families${known && ` (${known})`}`,
+    message: `${where} has no ${wanted}${known && ` (${known})`}`,
     suggestions: ['lspci -D -d 10de:', 'ghpass probe --host builtin:gh200'],
   });
 }

@@ -1,41 +1,34 @@
-import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
+import type { NvlinkFacts } from '../host/nvlink.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
 import { nextPowerOfTwo } from './bytes.ts';
 import { type Catalogue, type CatalogueEntry, findEntry } from './catalogue.ts';
-import { errnoName } from './errno.ts';
+import { askFunction, BAR_COUNT, type FunctionAnswer } from './function-answer.ts';
 import { type DeviceMemory, measureMemory, predictMemory, unknownMemory } from './memory.ts';
-import { type FailedStep, parseDeviceAnswer, type RegionAnswer } from './protocol.ts';
-import { decodeRegionInfo, type RegionInfo, StructError } from './structs.ts';
+import { nvlinkMemoryBytes, predictNvlinkMemory } from './nvlink.ts';
 
-/** Drivers whose devices VFIO can open. */
-const VFIO_DRIVERS: readonly string[] = [NVGRACE_DRIVER, 'vfio-pci'];
+/** An NVLink of a GPU on POWER9: the bridge function that emulates it, and what VFIO says of that. */
+export interface GpuLink extends FunctionAnswer {
+  pci: PciFunction;
+}
 
-/** Why the device itself was not asked. */
-export type NotOpened =
-  | { reason: 'not-wanted' }
-  | { reason: 'driver'; driver: string | null }
-  | { reason: 'no-answer' }
-  | { reason: 'failed'; step: FailedStep; via: 'cdev' | 'group' };
+/** What only GPUs with NVLink2 have. */
+export interface GpuNvlink extends Omit<NvlinkFacts, 'bridges'> {
+  links: GpuLink[];
+}
 
 /** One GPU: what the host says of it, what firmware says, and what the device answers. */
-export interface GpuFacts {
+export interface GpuFacts extends FunctionAnswer {
   pci: PciFunction;
   /** Product name; null for ids that are in no catalogue. */
   name: string | null;
   /** What the catalogue says of the ids; null where it has none of them. */
   product: CatalogueEntry | null;
   acpi: AcpiMemory;
-  /** Null where the device was opened. */
-  notOpened: NotOpened | null;
-  via: 'cdev' | 'group' | null;
-  /** Empty where the device was not opened. */
-  regions: RegionInfo[];
-  /** Why an answer of the kernel could not be decoded; null where all could. */
-  undecodable: string | null;
+  /** Null on every host but POWER9. */
+  nvlink: GpuNvlink | null;
   memory: DeviceMemory;
 }
 
@@ -49,55 +42,23 @@ export async function collectGpu(
   pci: PciFunction,
   options: { open: boolean; catalogue: Catalogue },
 ): Promise<GpuFacts> {
-  const acpi = readAcpiMemory(facts, pci);
   const product = findEntry(options.catalogue, pci);
-  const common = { pci, name: product?.name ?? null, product, acpi };
-  const answer = await openDevice(host, pci, options.open);
-  if ('notOpened' in answer) {
-    const { notOpened } = answer;
-    const memory = predictMemory(acpi, pci, facts.kernel);
-    return { ...common, notOpened, via: null, regions: [], undecodable: null, memory };
+  const answer = await askFunction(host, pci, options.open);
+  const gpu = { pci, name: product?.name ?? null, product, acpi: readAcpiMemory(facts, pci), ...answer };
+  const nvlink = facts.nvlinks.get(pci.address) ?? null;
+  if (nvlink === null) {
+    const predict = () => predictMemory(gpu.acpi, pci, facts.kernel);
+    return { ...gpu, nvlink, memory: answer.notOpened ? predict() : measure(answer) };
   }
-  const { regions, undecodable } = decodeRegions(answer.regions);
-  const memory = undecodable === null ? measureMemory(regions) : unknownMemory();
-  return { ...common, notOpened: null, via: answer.via, regions, undecodable, memory };
+  const { bridges, ...found } = nvlink;
+  const links: GpuLink[] = [];
+  for (const bridge of bridges) links.push({ pci: bridge, ...(await askFunction(host, bridge, options.open)) });
+  const memory = answer.notOpened ? predictNvlinkMemory(nvlink, facts.kernel) : measure(answer);
+  return { ...gpu, nvlink: { ...found, links }, memory };
 }
 
-/** BARs are regions 0 to 5 (VFIO_PCI_BAR5_REGION_INDEX). */
-const BAR_COUNT = 6;
-
-type Opened = { via: 'cdev' | 'group'; regions: RegionAnswer[] };
-
-async function openDevice(host: Host, pci: PciFunction, open: boolean): Promise<Opened | { notOpened: NotOpened }> {
-  if (!open) return { notOpened: { reason: 'not-wanted' } };
-  if (pci.driver === null || !VFIO_DRIVERS.includes(pci.driver)) {
-    return { notOpened: { reason: 'driver', driver: pci.driver } };
-  }
-  const output = await host.askDevice(pci.address);
-  if (output === null) return { notOpened: { reason: 'no-answer' } };
-  const answer = parseDeviceAnswer(output);
-  if (answer.address !== pci.address) {
-    throw new GhpassError('tool', {
-      code: 'helper.protocol',
-      message: `ghpass-vfio was asked for ${pci.address} and answered for ${answer.address}`,
-    });
-  }
-  if (answer.error) return { notOpened: { reason: 'failed', step: answer.error, via: answer.via } };
-  return { via: answer.via, regions: answer.regions };
-}
-
-/** The kernel refuses regions that a device lacks, VGA for one; a BAR that it refuses makes the layout unknowable. */
-function decodeRegions(answers: readonly RegionAnswer[]): { regions: RegionInfo[]; undecodable: string | null } {
-  const refused = answers.find(({ index, info }) => index < BAR_COUNT && info === null);
-  if (refused) {
-    return { regions: [], undecodable: `region ${refused.index} was refused with ${errnoName(refused.errno ?? 0)}` };
-  }
-  try {
-    return { regions: answers.flatMap(({ info }) => (info ? decodeRegionInfo(info) : [])), undecodable: null };
-  } catch (error) {
-    if (error instanceof StructError) return { regions: [], undecodable: error.message };
-    throw error;
-  }
+function measure({ regions, undecodable }: FunctionAnswer): DeviceMemory {
+  return undecodable === null ? measureMemory(regions) : unknownMemory();
 }
 
 /**
@@ -120,12 +81,24 @@ export function guestBars(gpu: GpuFacts): Map<number, bigint> {
 
 /** Length of the coherent memory: firmware's word, else the sum of what the regions hold; null where nobody says. */
 export function coherentMemoryBytes(gpu: GpuFacts): bigint | null {
-  if (gpu.acpi.known && gpu.acpi.sizeBytes) return gpu.acpi.sizeBytes;
-  return measuredBytes(gpu);
+  return firmwareMemory(gpu)?.sizeBytes ?? measuredBytes(gpu);
+}
+
+/** What firmware says of the coherent memory, by whichever way it has; null where it does not say how long it is. */
+export function firmwareMemory({ acpi, nvlink }: GpuFacts): FirmwareMemory | null {
+  if (nvlink) return nvlink.window && { source: 'device-tree', ...nvlink.window };
+  return acpi.known && acpi.sizeBytes ? { source: 'acpi', base: acpi.base, sizeBytes: acpi.sizeBytes } : null;
+}
+
+interface FirmwareMemory {
+  source: 'acpi' | 'device-tree';
+  base: bigint | null;
+  sizeBytes: bigint;
 }
 
 /** Sum of the mappable bytes of the special regions; null where the device was not opened or exports nothing. */
 export function measuredBytes(gpu: GpuFacts): bigint | null {
+  if (gpu.memory.origin === 'measured' && gpu.memory.layout === 'nvlink2') return nvlinkMemoryBytes(gpu.regions);
   const { origin, usable, reserved } = gpu.memory;
   return origin === 'measured' && usable ? usable.sizeBytes + (reserved?.sizeBytes ?? 0n) : null;
 }

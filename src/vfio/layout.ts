@@ -1,4 +1,5 @@
 import { isPowerOfTwo } from './bytes.ts';
+import { isNvlinkMemory, isNvlinkRegister } from './nvlink-regions.ts';
 import type { RegionInfo } from './structs.ts';
 
 /**
@@ -10,11 +11,6 @@ import type { RegionInfo } from './structs.ts';
 export const LAYOUTS = ['carveout', 'whole', 'aperture', 'pad-bars', 'nvlink2', 'none'] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
-/** Regions from here on are the device's own, found by type. */
-const FIRST_VENDOR_REGION = 9;
-/** Types of NVLink2 regions: vendor type of NVIDIA for the GPU's memory, of IBM for ATSD, both with subtype 1. */
-const NVLINK2_TYPES = new Set([0x8000_10de, 0x8000_1014]);
-
 /**
  * The layout, from what the regions say and from nothing else: never from the device id. The sparse-mmap capability
  * tells, not the CAPS flag, which vfio-pci also sets for MSI-X.
@@ -25,9 +21,7 @@ export function decideLayout(regions: readonly RegionInfo[]): Layout {
   const sparse4 = region(4)?.sparseAreas != null;
   if (sparse4) return sparse2 ? 'carveout' : 'whole';
   if (sparse2) return 'aperture';
-  const isNvlink2 = ({ index, type }: RegionInfo) =>
-    index >= FIRST_VENDOR_REGION && type !== null && NVLINK2_TYPES.has(type.type) && type.subtype === 1;
-  if (regions.some(isNvlink2)) return 'nvlink2';
+  if (regions.some((candidate) => isNvlinkMemory(candidate) || isNvlinkRegister(candidate))) return 'nvlink2';
   return paddedRegion(regions) === null ? 'none' : 'pad-bars';
 }
 

@@ -15,8 +15,10 @@ import {
   openMadeUp,
 } from '../fixtures/grace-host.ts';
 import { sparse } from '../fixtures/vfio-bytes.ts';
-import { LAYOUT_CASES, type LayoutCase } from './layout-cases.ts';
+import { hostOf, LAYOUT_CASES, type LayoutCase } from './layout-cases.ts';
 import { answering, asLocal, DEVICE, refusing, withoutTables } from './made-up-hosts.ts';
+import { NVLINK2_CASES } from './nvlink2-cases.ts';
+import { POWER9_CASES } from './power9-cases.ts';
 
 /** One host and what a check says of its first GPU: nothing, where there is no message. */
 export interface DeviceCase {
@@ -499,7 +501,7 @@ const LAYOUT: DeviceCase[] = [
       remedy: REPORT,
     },
   },
-  ...LAYOUT_CASES.map(layoutCase),
+  ...[...LAYOUT_CASES, ...NVLINK2_CASES].map(layoutCase),
   {
     id: 'bar2.layout-unknown',
     title: 'two faults at once',
@@ -688,12 +690,17 @@ const LAYOUT: DeviceCase[] = [
   },
 ];
 
-export const DEVICE_CASES: readonly DeviceCase[] = [...ACPI, ...DRIVER, ...GROUP, ...OPEN, ...LAYOUT];
+export const DEVICE_CASES: readonly DeviceCase[] = [...ACPI, ...DRIVER, ...GROUP, ...OPEN, ...LAYOUT, ...POWER9_CASES];
 
-function layoutCase({ title, layout, gpu = hopper(), regions, message }: LayoutCase): DeviceCase {
-  const host = of(gpu, answering(PLAIN_0, ...regions));
-  const says = { severity: 'fail', message, remedy: REPORT } as const;
-  return { id: 'bar2.layout-unknown', title: `${layout}: ${title}`, host, ...(message === '' ? {} : { says }) };
+function layoutCase(one: LayoutCase): DeviceCase {
+  const { title, layout, address = ADDRESS, message } = one;
+  const says = {
+    severity: 'fail',
+    message,
+    remedy: [`ghpass probe ${address} --json   # attach it to a report`],
+  } as const;
+  const spoken = message === '' ? {} : { says };
+  return { id: 'bar2.layout-unknown', title: `${layout}: ${title}`, host: hostOf(one), ...spoken };
 }
 
 /** 65.25 GiB as Linux 6.9 to 6.13 lay it out: the BAR is rounded after the memory. */

@@ -1,7 +1,9 @@
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
+import type { Host } from '../../src/host/host.ts';
 import type { Layout } from '../../src/vfio/layout.ts';
-import { blackwell, GIB, hopper, MIB } from '../fixtures/grace-host.ts';
+import { blackwell, GIB, graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
 import { sparse, type WrittenRegion } from '../fixtures/vfio-bytes.ts';
+import { answering } from './made-up-hosts.ts';
 
 /** The answer of a device in one layout, and what is said of it. */
 export interface LayoutCase {
@@ -9,6 +11,9 @@ export interface LayoutCase {
   title: string;
   /** A GH200 of 94.5 GiB where it is left out. */
   gpu?: SyntheticGpu;
+  /** Another host than a Grace host with this GPU, and the address of its first GPU. */
+  host?: Host;
+  address?: string;
   /** What VFIO answers beside region 0. */
   regions: readonly WrittenRegion[];
   /** The one predicate that is broken; empty in a good case. */
@@ -264,3 +269,8 @@ const OTHERS: LayoutCase[] = [
 ];
 
 export const LAYOUT_CASES: readonly LayoutCase[] = [...SHAPE, ...CARVEOUT, ...WHOLE, ...OTHERS];
+
+/** The host of a case. */
+export function hostOf({ host, gpu = hopper(), regions }: LayoutCase): Host {
+  return host ?? openMadeUp(graceHost([gpu]), answering({ index: 0, sizeBytes: 16n * MIB }, ...regions));
+}

@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { LAYOUT_PREDICATES } from '../../src/checks/device/layouts/index.ts';
-import { graceHost, hopper, openMadeUp } from '../fixtures/grace-host.ts';
-import { LAYOUT_CASES } from './layout-cases.ts';
-import { answering, deviceFacts } from './made-up-hosts.ts';
+import { hostOf, LAYOUT_CASES } from './layout-cases.ts';
+import { deviceFacts } from './made-up-hosts.ts';
+import { NVLINK2_CASES } from './nvlink2-cases.ts';
 
+const CASES = [...LAYOUT_CASES, ...NVLINK2_CASES];
 const ALL = Object.values(LAYOUT_PREDICATES).flat();
 
-describe.each(LAYOUT_CASES.map((one) => [`${one.layout}: ${one.title}`, one] as const))('%s', (_title, one) => {
-  const { layout, gpu = hopper(), regions, rule, message } = one;
+describe.each(CASES.map((one) => [`${one.layout}: ${one.title}`, one] as const))('%s', (_title, one) => {
+  const { layout, rule, message } = one;
 
   test(rule === '' ? 'breaks nothing' : `breaks "${rule}"`, async () => {
-    const facts = await deviceFacts(openMadeUp(graceHost([gpu]), answering(...regions)));
+    const facts = await deviceFacts(hostOf(one));
     expect(facts.gpu.memory.layout).toBe(layout);
     const broken = LAYOUT_PREDICATES[layout].flatMap((predicate) => {
       const faults = predicate.faults(facts);
@@ -23,7 +24,7 @@ describe.each(LAYOUT_CASES.map((one) => [`${one.layout}: ${one.title}`, one] as 
 
 describe('the predicates', () => {
   test('are each broken by a case', () => {
-    const broken = new Set(LAYOUT_CASES.map(({ rule }) => rule));
+    const broken = new Set(CASES.map(({ rule }) => rule));
     expect(ALL.map(({ rule }) => rule).filter((rule) => !broken.has(rule))).toEqual([]);
   });
 
@@ -34,11 +35,7 @@ describe('the predicates', () => {
   });
 
   test('are silent in a layout of which there is a good case', () => {
-    const good = new Set(LAYOUT_CASES.filter(({ rule }) => rule === '').map(({ layout }) => layout));
-    expect([...good].toSorted()).toEqual(
-      Object.keys(LAYOUT_PREDICATES)
-        .filter((layout) => layout !== 'nvlink2')
-        .toSorted(),
-    );
+    const good = new Set(CASES.filter(({ rule }) => rule === '').map(({ layout }) => layout));
+    expect([...good].toSorted()).toEqual(Object.keys(LAYOUT_PREDICATES).toSorted());
   });
 });

@@ -6,8 +6,8 @@ export const acpiDsdMissing: DeviceCheck = {
   title: 'Firmware announces base and size of the coherent memory',
   reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_fetch_memory_property',
   observe(facts) {
-    const { acpi, pci } = facts.gpu;
-    if (!acpi.known) return [];
+    const { acpi, pci, nvlink } = facts.gpu;
+    if (!acpi.known || nvlink) return [];
     const missing = [
       acpi.base === null ? 'nvidia,gpu-mem-base-pa' : null,
       acpi.sizeBytes ? null : 'nvidia,gpu-mem-size',

@@ -9,8 +9,9 @@ export const deviceUnknownId: DeviceCheck = {
   reference: '/lib/modules/…/modules.alias, vfio_pci: aliases',
   observe(facts) {
     const { vfioAliases, kernel } = facts.host;
-    const { pci } = facts.gpu;
-    if (vfioAliases === null || findVariantDriver(vfioAliases, pci.modalias) === NVGRACE_DRIVER) return [];
+    const { pci, nvlink } = facts.gpu;
+    // NVLink2 came with vfio-pci itself.
+    if (nvlink || vfioAliases === null || findVariantDriver(vfioAliases, pci.modalias) === NVGRACE_DRIVER) return [];
     return about(
       facts,
       `kernel ${kernel.release} lists no variant driver for ${formatIds(pci.vendor, pci.device)}`,

@@ -6,8 +6,8 @@ export const driverGenericBound: DeviceCheck = {
   title: 'The variant driver is bound, not the generic vfio-pci',
   reference: 'kubernetes-sigs/dra-driver-nvidia-gpu#1199',
   observe(facts) {
-    const { pci } = facts.gpu;
-    if (pci.driver !== 'vfio-pci') return [];
+    const { pci, nvlink } = facts.gpu;
+    if (nvlink || pci.driver !== 'vfio-pci') return [];
     return about(
       facts,
       'bound to vfio-pci: the coherent memory is not visible to a guest',

@@ -1,5 +1,5 @@
 import { NVGRACE_DRIVER } from '../../host/modules-alias.ts';
-import { about, type DeviceCheck } from './facts.ts';
+import { about, type DeviceCheck, predictedSizes } from './facts.ts';
 
 export const driverUnbound: DeviceCheck = {
   id: 'driver.unbound',
@@ -13,8 +13,13 @@ export const driverUnbound: DeviceCheck = {
     const holder = driver === null ? 'no driver is bound' : `bound to ${driver}`;
     return about(
       facts,
-      `${holder}, so the device cannot be asked; sizes are predicted from firmware's tables`,
-      `ghpass bind ${pci.address}   # ${NVGRACE_DRIVER}`,
+      `${holder}, so the device cannot be asked; ${predictedSizes(facts)}`,
+      ...(facts.gpu.nvlink
+        ? [
+            `echo vfio-pci > /sys/bus/pci/devices/${pci.address}/driver_override`,
+            `echo ${pci.address} > /sys/bus/pci/drivers_probe`,
+          ]
+        : [`ghpass bind ${pci.address}   # ${NVGRACE_DRIVER}`]),
     );
   },
 };

@@ -16,3 +16,8 @@ export type DeviceCheck = Check<DeviceFacts>;
 export function about(facts: DeviceFacts, message: string, ...remedy: string[]): Observation[] {
   return [{ subject: facts.gpu.pci.address, message, remedy }];
 }
+
+/** What stands in for the answer of a device that was not opened. */
+export function predictedSizes({ gpu }: DeviceFacts): string {
+  return `sizes are predicted from ${gpu.nvlink ? 'the device tree' : "firmware's tables"}`;
+}

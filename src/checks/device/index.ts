@@ -18,6 +18,8 @@ import type { DeviceCheck } from './facts.ts';
 import { iommuGroupMissing } from './iommu-group-missing.ts';
 import { iommuGroupNotViable } from './iommu-group-not-viable.ts';
 import { memPageAlign } from './mem-page-align.ts';
+import { nvlink2Bridges } from './nvlink2-bridges.ts';
+import { stackNvlink2 } from './stack-nvlink2.ts';
 import { stackPadBars } from './stack-pad-bars.ts';
 import { vfioNotOpened } from './vfio-not-opened.ts';
 import { vfioBusy, vfioOpenFailed, vfioPerms } from './vfio-open.ts';
@@ -49,5 +51,7 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   bar2LengthShort,
   memPageAlign,
   stackPadBars,
+  stackNvlink2,
+  nvlink2Bridges,
   deviceUnexpected,
 ];

@@ -12,7 +12,9 @@ export const iommuGroupMissing: DeviceCheck = {
     return about(
       facts,
       `/sys/bus/pci/devices/${pci.address}/iommu_group is missing: no IOMMU translates for the device`,
-      'enable the SMMU in the firmware, and boot a kernel with CONFIG_ARM_SMMU_V3',
+      facts.gpu.nvlink
+        ? 'boot a powernv kernel with CONFIG_IOMMU_API and CONFIG_SPAPR_TCE_IOMMU'
+        : 'enable the SMMU in the firmware, and boot a kernel with CONFIG_ARM_SMMU_V3',
     );
   },
 };

@@ -1,4 +1,4 @@
-import { about, type DeviceCheck } from './facts.ts';
+import { about, type DeviceCheck, predictedSizes } from './facts.ts';
 
 export const vfioNotOpened: DeviceCheck = {
   id: 'vfio.not-opened',
@@ -10,6 +10,6 @@ export const vfioNotOpened: DeviceCheck = {
     if (reason !== 'not-wanted' && reason !== 'no-answer') return [];
     const why =
       reason === 'not-wanted' ? '--no-open was given' : `${facts.host.source.name} has no answer of the device`;
-    return about(facts, `${why}; sizes are predicted from firmware's tables`, `ghpass probe ${facts.gpu.pci.address}`);
+    return about(facts, `${why}; ${predictedSizes(facts)}`, `ghpass probe ${facts.gpu.pci.address}`);
   },
 };

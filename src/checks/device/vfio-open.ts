@@ -1,6 +1,6 @@
 import { errnoName } from '../../vfio/errno.ts';
 import type { FailedStep } from '../../vfio/protocol.ts';
-import { about, type DeviceCheck, type DeviceFacts } from './facts.ts';
+import { about, type DeviceCheck, type DeviceFacts, predictedSizes } from './facts.ts';
 
 const REFERENCE = 'Documentation/driver-api/vfio.rst';
 
@@ -15,7 +15,7 @@ export const vfioPerms: DeviceCheck = {
   kind: 'permission',
   observe: (facts) =>
     failed(facts, isPermission, (step) => [
-      `${describe(step)}: no permission; sizes are predicted from firmware's tables`,
+      `${describe(step)}: no permission; ${predictedSizes(facts)}`,
       `sudo ghpass probe ${facts.gpu.pci.address}`,
     ]),
 };
@@ -27,7 +27,7 @@ export const vfioBusy: DeviceCheck = {
   reference: REFERENCE,
   observe: (facts) =>
     failed(facts, isBusy, (step) => [
-      `${describe(step)}: in use, by a running guest or another program; sizes are predicted from firmware's tables`,
+      `${describe(step)}: in use, by a running guest or another program; ${predictedSizes(facts)}`,
       `fuser -v ${step.path ?? '/dev/vfio/*'}`,
       `ghpass probe ${facts.gpu.pci.address} --no-open`,
     ]),
@@ -42,10 +42,7 @@ export const vfioOpenFailed: DeviceCheck = {
     failed(
       facts,
       (step) => !isPermission(step) && !isBusy(step),
-      (step) => [
-        `${describe(step)}; sizes are predicted from firmware's tables`,
-        `dmesg | grep -e ${facts.gpu.pci.address} -e vfio`,
-      ],
+      (step) => [`${describe(step)}; ${predictedSizes(facts)}`, `dmesg | grep -e ${facts.gpu.pci.address} -e vfio`],
     ),
 };
 

@@ -2,6 +2,7 @@ import type { Layout } from '../../../vfio/layout.ts';
 import { APERTURE } from './aperture.ts';
 import { CARVEOUT } from './carveout.ts';
 import { NONE } from './none.ts';
+import { NVLINK2 } from './nvlink2.ts';
 import { PAD_BARS } from './pad-bars.ts';
 import type { LayoutPredicate } from './predicate.ts';
 import { SPECIAL_REGION } from './special-region.ts';
@@ -13,6 +14,6 @@ export const LAYOUT_PREDICATES: Readonly<Record<Layout, readonly LayoutPredicate
   whole: [...SPECIAL_REGION, ...WHOLE],
   aperture: [...SPECIAL_REGION, ...APERTURE],
   'pad-bars': PAD_BARS,
-  nvlink2: [],
+  nvlink2: NVLINK2,
   none: NONE,
 };
