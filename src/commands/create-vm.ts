@@ -1,3 +1,4 @@
+import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import { createGuest, guestCommand } from '../guest/create.ts';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
@@ -53,17 +54,19 @@ export default class CreateVm extends GhpassCommand {
     };
     const host = openHost(flags.host);
     const runtime = runtimeDirectory(process.env);
+    if (flags['dry-run']) this.changesNothing = true;
+    else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
+    const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
+    if (isPseriesHost(host)) {
+      const prepared = await preparePseries(host, flags.gpu ?? [], request, { ...flags, start: !flags['dry-run'] });
+      this.tellSynthetic(host.source);
+      return this.emit(prepared, pseriesCommand(prepared, runtime), flags);
+    }
     if (flags['dry-run']) {
-      this.changesNothing = true;
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
       this.tellSynthetic(host.source);
-      const plan = jsonReady(prepared.plan);
-      const argv = guestCommand(prepared, runtime);
-      const isArgv = flags.emit === 'argv';
-      const text = isArgv ? shellCommand(argv) : JSON.stringify(plan, null, 2);
-      return this.conclude({ result: isArgv ? { argv } : { plan }, findings: prepared.findings, text }, flags.strict);
+      return this.emit(prepared, guestCommand(prepared, runtime), flags);
     }
-    if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const { plan, findings, guest } = await createGuest(host, {
       addresses: flags.gpu ?? [],
       request,
@@ -78,6 +81,18 @@ export default class CreateVm extends GhpassCommand {
       ? `${plan.name} runs: process ${guest.pid}, console ${guest.consoleSocket}, QMP ${guest.qmpSocket}`
       : '';
     return this.conclude({ result: { plan: jsonReady(plan), guest }, findings, text }, flags.strict);
+  }
+
+  /** Prints what was planned. */
+  private emit(
+    prepared: { plan: object; findings: Finding[] },
+    argv: string[],
+    { emit, strict }: { emit?: string | undefined; strict: boolean },
+  ): Envelope {
+    const plan = jsonReady(prepared.plan);
+    const isArgv = emit === 'argv';
+    const text = isArgv ? shellCommand(argv) : JSON.stringify(plan, null, 2);
+    return this.conclude({ result: isArgv ? { argv } : { plan }, findings: prepared.findings, text }, strict);
   }
 }
 

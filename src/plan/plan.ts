@@ -3,6 +3,7 @@ import type { HostFacts } from '../host/facts.ts';
 import { compareVersions } from '../host/kernel.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
+import { NVLINK2_STACK } from '../vfio/nvlink.ts';
 import { planDistances } from './distances.ts';
 import { chooseFirmware } from './firmware.ts';
 import type { GuestPlan } from './guest-plan.ts';
@@ -28,7 +29,7 @@ export interface PlanInput {
 
 /**
  * The guest for these GPUs on this host. Pure: the same input gives the same plan.
- * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `mmio.pa-bits`, `firmware.missing`.
+ * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `stack.nvlink2`, `mmio.pa-bits`, `firmware.missing`.
  */
 export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan {
   requireKnownMemory(gpus);
@@ -57,6 +58,14 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
 
 /** A guest cannot be sized for a GPU whose memory nobody knows, and would not find memory that is not exported. */
 function requireKnownMemory(gpus: readonly GpuFacts[]): void {
+  const old = gpus.filter(({ nvlink, memory }) => nvlink || memory.layout === 'nvlink2').map(({ pci }) => pci.address);
+  if (old.length > 0) {
+    throw new GhpassError('unsupported', {
+      code: 'stack.nvlink2',
+      message: `${old.join(', ')}: memory behind NVLink2 needs ${NVLINK2_STACK}; ghpass plans such a guest, and does not start it`,
+      suggestions: ['ghpass create-vm NAME --dry-run --emit argv'],
+    });
+  }
   const unknown = gpus.filter(({ memory }) => memory.usable === null).map(({ pci }) => pci.address);
   if (unknown.length === 0) return;
   throw new GhpassError('check', {

@@ -42,11 +42,7 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
     ...disks(plan),
     ...boot(plan),
     ...console(files),
-    ...option('-qmp', [
-      [`unix:${files.qmpSocket.replaceAll(',', ',,')}`, null],
-      ['server', 'on'],
-      ['wait', 'off'],
-    ]),
+    ...qmp(files),
     ...plain('-pidfile', files.pidFile),
   ];
 }
@@ -188,7 +184,8 @@ function disks({ boot: { disks: images }, gpus }: GuestPlan): string[] {
   ]);
 }
 
-function boot({ boot: { kernel, initrd, append } }: GuestPlan): string[] {
+/** What is booted without a disk. */
+export function boot({ boot: { kernel, initrd, append } }: Pick<GuestPlan, 'boot'>): string[] {
   return [
     ...(kernel === null ? [] : plain('-kernel', kernel)),
     ...(initrd === null ? [] : plain('-initrd', initrd)),
@@ -196,7 +193,8 @@ function boot({ boot: { kernel, initrd, append } }: GuestPlan): string[] {
   ];
 }
 
-function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
+/** The guest's serial line, on a socket and in a log. */
+export function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
   return [
     ...option('-chardev', [
       ['socket', null],
@@ -208,4 +206,13 @@ function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
     ]),
     ...plain('-serial', 'chardev:console0'),
   ];
+}
+
+/** QEMU's own socket. */
+export function qmp({ qmpSocket }: GuestFiles): string[] {
+  return option('-qmp', [
+    [`unix:${qmpSocket.replaceAll(',', ',,')}`, null],
+    ['server', 'on'],
+    ['wait', 'off'],
+  ]);
 }

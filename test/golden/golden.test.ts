@@ -6,8 +6,11 @@ import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
 import { GhpassError } from '../../src/errors.ts';
 import { guestCommand } from '../../src/guest/create.ts';
 import { prepareGuest } from '../../src/guest/prepare.ts';
+import { isPseriesHost, preparePseries, pseriesCommand } from '../../src/guest/pseries.ts';
 import type { SyntheticHost } from '../../src/host/builtin/synthesize.ts';
+import { capturedHost } from '../../src/host/captured.ts';
 import type { Host } from '../../src/host/host.ts';
+import { type FileTree, memoryFiles } from '../../src/host/memory-files.ts';
 import { openHost } from '../../src/host/open.ts';
 import { type GuestRequest, requireMemorySize } from '../../src/plan/request.ts';
 import { jsonReady } from '../../src/ui/json-ready.ts';
@@ -31,6 +34,9 @@ interface Asked {
   open: boolean;
   disks: string[];
 }
+
+/** What a `host.ts` has: a Grace host, or the files of another. */
+type MadeUp = { HOST: SyntheticHost; CHANGES?: FileChanges } | { TREE: FileTree };
 
 describe.each(CASES)('%s', (name) => {
   const directory = join(HERE, name);
@@ -56,6 +62,14 @@ async function outputs(host: Host, asked: Asked): Promise<Record<string, string>
   const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
   const probe = json({ gpus: gpus.map((gpu) => gpuReport(gpu, findings)), findings });
   try {
+    if (isPseriesHost(host)) {
+      const prepared = await preparePseries(host, asked.gpus, requestOf(asked), { open, start: false });
+      return {
+        'probe.json': probe,
+        'plan.json': json({ plan: jsonReady(prepared.plan), findings: prepared.findings }),
+        'argv.txt': `${shellCommand(pseriesCommand(prepared, RUNTIME_DIRECTORY))}\n`,
+      };
+    }
     const prepared = await prepareGuest(host, asked.gpus, requestOf(asked), { open });
     return {
       'probe.json': probe,
@@ -78,8 +92,9 @@ function requestOf({ name, memory, vcpus, accelerator, iommufd, disks }: Asked):
 async function openCase(directory: string): Promise<Host> {
   const builtin = join(directory, 'host.json');
   if (existsSync(builtin)) return openHost((readJson(builtin) as { host: string }).host);
-  const { HOST, CHANGES } = (await import(join(directory, 'host.ts'))) as { HOST: SyntheticHost; CHANGES?: FileChanges };
-  return openMadeUp(HOST, CHANGES);
+  const made = (await import(join(directory, 'host.ts'))) as MadeUp;
+  if ('TREE' in made) return capturedHost('snapshot', 'made-up', memoryFiles(made.TREE));
+  return openMadeUp(made.HOST, made.CHANGES);
 }
 
 function update(directory: string, made: Record<string, string>): void {
