@@ -21,10 +21,17 @@ const LEAVE_MS = 5_000;
 /**
  * Starts QEMU in a session of its own, so that a Ctrl-C in the terminal reaches ghpass alone, which then ends it in order.
  * @param log where its messages go.
+ * @param env what it gets beside the environment of ghpass.
  */
-export function startQemu(binary: string, argv: readonly string[], log: string): QemuProcess {
+export function startQemu(
+  binary: string,
+  argv: readonly string[],
+  log: string,
+  env: Readonly<Record<string, string>> = {},
+): QemuProcess {
   const output = openSync(log, 'w', 0o600);
-  const child = spawn(binary, argv, { detached: true, stdio: ['ignore', output, output] });
+  const stdio = ['ignore', output, output] as const;
+  const child = spawn(binary, argv, { detached: true, stdio: [...stdio], env: { ...process.env, ...env } });
   closeSync(output);
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (status) => resolve(status));
@@ -74,7 +81,8 @@ export async function waitUntilRunning(
     clearInterval(ticker);
   }
   options.signal.throwIfAborted();
-  throw ended.signal.aborted ? exited(exitStatus, log) : tooSlow(options.deadlineMs, log);
+  // What came first is the cause: a QEMU may end because nobody talks to it any more after the deadline.
+  throw giveUp.reason === deadline.reason ? tooSlow(options.deadlineMs, log) : exited(exitStatus, log);
 }
 
 /** @returns null where QEMU answers and its guest does not run. */

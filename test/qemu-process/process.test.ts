@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { lastWords, type QemuProcess, startQemu, stopQemu, waitUntilRunning } from '../../src/qemu/process.ts';
 import { Qmp } from '../../src/qemu/qmp.ts';
@@ -109,6 +110,15 @@ async function deafProcess(): Promise<QemuProcess> {
   while (!existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 10));
   return started;
 }
+
+test('a QEMU that leaves once its connection was closed at the deadline was too slow, not gone', async () => {
+  socket = await qmpServer(() => undefined);
+  writeFileSync(log, '');
+  const { running } = wait({ pid: 0, exited: sleep(250, 1) }, { deadlineMs: 200 });
+  // A machine so busy that both have happened when this process runs again.
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400), 100);
+  await expect(running).rejects.toMatchObject({ kind: 'timeout', code: 'qemu.timeout' });
+});
 
 test('a QEMU that takes the connection and never answers is a timeout', async () => {
   socket = await qmpServer(() => undefined);
