@@ -22,7 +22,7 @@ export default class Delete extends GhpassCommand {
         suggestions: [`ghpass delete ${name} --yes`],
       });
     }
-    await deleteGuest(name, journalDirectory(process.env));
+    await deleteGuest(name, { journals: journalDirectory(process.env), progress: (line) => this.progress(line) });
     return this.conclude(
       { result: { name }, findings: [], text: `${name} is gone; its disks are where they were` },
       false,

@@ -9,9 +9,19 @@ export default class Recover extends GhpassCommand {
 
   async run(): Promise<Envelope> {
     await this.parse(Recover);
-    const undone = await recover(journalDirectory(process.env));
-    const result = { recovered: undone.map(({ subject, command, changes }) => ({ subject, command, changes })) };
-    const text = undone.map(({ subject, command }) => `${subject}: what ${command} had changed is undone`).join('\n');
+    const options = { journals: journalDirectory(process.env), progress: (line: string) => this.progress(line) };
+    const recovered = (await recover(options)).map(({ journal: { subject, command, changes }, kept }) => ({
+      subject,
+      command,
+      changes,
+      kept,
+    }));
+    const result = { recovered };
+    const text = recovered
+      .map(({ subject, command, kept }) =>
+        kept ? `${subject}: stays with the guest of ${command}` : `${subject}: what ${command} had changed is undone`,
+      )
+      .join('\n');
     return this.conclude({ result, findings: [], text: text || 'nothing was left behind' }, false);
   }
 }

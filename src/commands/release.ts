@@ -12,7 +12,10 @@ export default class Release extends GhpassCommand {
 
   async run(): Promise<Envelope> {
     const { argv } = await this.parse(Release);
-    const gpus = await releaseGpus(argv as string[], journalDirectory(process.env));
+    const gpus = await releaseGpus(argv as string[], {
+      journals: journalDirectory(process.env),
+      progress: (line) => this.progress(line),
+    });
     const text = gpus
       .map(({ address, changed }) => `${address} ${changed ? 'is as it was' : 'was not held by ghpass'}`)
       .join('\n');

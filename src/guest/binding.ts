@@ -1,19 +1,24 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
-import { readLinkName, readText } from '../host/files.ts';
-import { runHelper } from '../host/helper.ts';
+import { tellsReadinessThroughCxl } from '../host/dvsec.ts';
+import { readBytesIfReadable, readLinkName, readText } from '../host/files.ts';
 import { localFiles } from '../host/local-files.ts';
-import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
+import { isNvgrace, NVGRACE_SPELLINGS } from '../host/modules-alias.ts';
 import { runTool } from '../host/run-tool.ts';
 import { errnoName } from '../vfio/errno.ts';
-import { type FailedStep, parseVerbError } from '../vfio/protocol.ts';
+import { type Asked, askDriver } from './ask-driver.ts';
 import type { Journal } from './journal.ts';
+import { requireUnused } from './require-free.ts';
 
 const MODULE = 'nvgrace-gpu-vfio-pci';
-/** The readiness wait of the driver: 30 s, and 256 s for devices that tell their own time through CXL (Linux 7.2). */
-const BIND_DEADLINE_MS = 270_000;
-/** Drivers that let go of a device without anybody losing work. */
-const IDLE_DRIVERS: readonly (string | null)[] = [null, 'vfio-pci'];
+/** The driver polls the C2C link and the memory training for 30 s (nvgrace-gpu/main.c, Linux 6.14). */
+const BIND_DEADLINE_MS = 40_000;
+/** A device that tells its readiness through CXL gets 1 s and then up to 256 s (Linux 7.2). */
+const CXL_BIND_DEADLINE_MS = 270_000;
+/** NVIDIA's driver starts the GPU's firmware in its probe. */
+const GIVE_BACK_DEADLINE_MS = 120_000;
+/** Nobody holds the device when it is asked for, so there is nothing to wait for. */
+const UNBIND_DEADLINE_MS = 60_000;
 
 /** Errno of the driver's probe → what it means. */
 const BIND_ERRORS: Readonly<Record<string, readonly [code: string, meaning: string]>> = {
@@ -21,8 +26,13 @@ const BIND_ERRORS: Readonly<Record<string, readonly [code: string, meaning: stri
   EOVERFLOW: ['driver.bind-eoverflow', 'firmware announces less memory than the 1 GiB that the driver reserves'],
   EBUSY: ['driver.bind-ebusy', 'BAR0 is held, virtual functions are enabled, or the device is already bound'],
   ENODEV: ['driver.bind-enodev', 'the driver does not take the device'],
-  ETIME: ['c2c.not-ready', 'the C2C link or the memory training was not ready within 30 s'],
 };
+
+/** What a change of the driver needs beside the device: where to write it down, and whom to tell how long it takes. */
+export interface BindingContext {
+  journal: Pick<Journal, 'record' | 'environment'>;
+  progress(line: string): void;
+}
 
 const directoryOf = (address: string) => `/sys/bus/pci/devices/${address}`;
 
@@ -31,39 +41,55 @@ export function boundDriver(address: string): string | null {
   return readLinkName(localFiles, `${directoryOf(address)}/driver`);
 }
 
+/** @returns null where nothing is overridden. */
+function readOverride(address: string): string | null {
+  const text = readText(localFiles, `${directoryOf(address)}/driver_override`);
+  return text === '(null)' || text === '' ? null : text;
+}
+
 /**
- * Binds one GPU of this machine to the variant driver; each change is journalled first. A device on another driver than
- * vfio-pci is refused, because somebody may be using it.
- * @throws GhpassError `driver.in-use`, `driver.module-missing`, `driver.bind-…` by the errno of the driver's probe,
- * `driver.override-lost`, `tool.timeout`. Nothing is undone here: that is the journal's affair.
+ * Takes one GPU of this machine from the driver that has it and binds it to the variant driver; each change is journalled
+ * first. Whether anybody uses the GPU is to be found out before.
+ * @throws GhpassError `driver.module-missing`, `driver.name`, `driver.bind-…` by the errno of the driver's probe,
+ * `c2c.not-ready`, `driver.override-lost`, and those of {@link askDriver}. Nothing is undone here: that is the journal's
+ * affair.
  */
-export async function bindToNvgrace(address: string, journal: Journal): Promise<void> {
+export async function bindToNvgrace(address: string, context: BindingContext): Promise<void> {
   const before = boundDriver(address);
-  if (before === NVGRACE_DRIVER) return;
-  if (!IDLE_DRIVERS.includes(before)) throw inUse(address, before);
-  await loadModule(journal);
-  writeOverride(address, NVGRACE_DRIVER, journal);
-  journal.record({ kind: 'driver', address, before });
-  if (before !== null) await unbind(address, before);
-  const error = parseVerbError(await runHelper(['bind', address, NVGRACE_DRIVER], BIND_DEADLINE_MS));
-  if (error) throw bindFailed(address, error);
-  const now = boundDriver(address);
-  if (now === NVGRACE_DRIVER) return;
-  throw new GhpassError('check', {
-    code: 'driver.override-lost',
-    message: `${address}: the kernel accepted the bind, and ${now ?? 'no driver'} is bound`,
-    suggestions: [`cat ${directoryOf(address)}/driver_override`],
-  });
+  if (isNvgrace(before)) return;
+  const driver = await loadDriver(context);
+  // The driver is given back after the override, so it is taken before: with another override it would not be bound.
+  context.journal.record({ kind: 'driver', address, before });
+  if (before !== null) await unbind(address, before, context);
+  writeOverride(address, driver, context);
+  const asked = await askDriver(
+    { verb: 'bind', address, driver, deadlineMs: bindDeadline(address), progress: context.progress },
+    context.journal,
+  );
+  if (asked.error) throw bindFailed(address, asked);
+  requireBinding(address, driver);
 }
 
 /** Gives a GPU back to the driver that had it, or to none. Does nothing where that is already so. */
-export async function restoreDriver(address: string, before: string | null): Promise<void> {
+export async function restoreDriver(address: string, before: string | null, context: BindingContext): Promise<void> {
   const now = boundDriver(address);
-  if (now === before) return;
-  if (now !== null) await unbind(address, now);
-  if (before === null) return;
-  const error = parseVerbError(await runHelper(['bind', address, before], BIND_DEADLINE_MS));
-  if (error) throw bindFailed(address, error);
+  if (now === before || !existsSync(directoryOf(address))) return;
+  if (now !== null) {
+    requireUnused(address);
+    await unbind(address, now, context);
+  }
+  if (before !== null) {
+    const request = { verb: 'bind', address, driver: before, deadlineMs: GIVE_BACK_DEADLINE_MS } as const;
+    const asked = await askDriver({ ...request, progress: context.progress }, context.journal);
+    if (asked.error) throw bindFailed(address, asked);
+  }
+  const restored = boundDriver(address);
+  if (restored === before) return;
+  throw new GhpassError('check', {
+    code: 'driver.not-restored',
+    message: `${address}: ${before ?? 'no driver'} was bound before, and now it is ${restored ?? 'none'}`,
+    suggestions: [`ls -l ${directoryOf(address)}/driver`, `cat ${directoryOf(address)}/driver_override`],
+  });
 }
 
 /** Writes the recorded override back; a newline clears it (drivers/pci/pci-sysfs.c, driver_override_store). */
@@ -76,22 +102,35 @@ export async function unloadModule(name: string): Promise<void> {
   await runTool('modprobe', ['--remove', name]);
 }
 
-async function loadModule(journal: Journal): Promise<void> {
-  if (existsSync(`/sys/bus/pci/drivers/${NVGRACE_DRIVER}`)) return;
+/** @returns the name under which the driver is in sysfs. */
+async function loadDriver({ journal }: BindingContext): Promise<string> {
+  const present = presentDriver();
+  if (present) return present;
   journal.record({ kind: 'module', name: MODULE });
-  const run = await runTool('modprobe', [MODULE]);
-  if (run.status === 0) return;
+  const run = await runTool('modprobe', [MODULE], { env: journal.environment });
+  if (run.status !== 0) {
+    throw new GhpassError('check', {
+      code: 'driver.module-missing',
+      message: `modprobe ${MODULE}: ${run.stderr || `status ${run.status}`}`,
+      suggestions: ['boot a kernel with CONFIG_NVGRACE_GPU_VFIO_PCI (Linux 6.9 or newer)'],
+    });
+  }
+  const loaded = presentDriver();
+  if (loaded) return loaded;
   throw new GhpassError('check', {
-    code: 'driver.module-missing',
-    message: `modprobe ${MODULE}: ${run.stderr || `status ${run.status}`}`,
-    suggestions: ['boot a kernel with CONFIG_NVGRACE_GPU_VFIO_PCI (Linux 6.9 or newer)'],
+    code: 'driver.name',
+    message: `${MODULE} is loaded, and /sys/bus/pci/drivers has neither ${NVGRACE_SPELLINGS.join(' nor ')}`,
+    suggestions: ['ls /sys/bus/pci/drivers', `dmesg | grep -i nvgrace`],
   });
 }
 
-function writeOverride(address: string, driver: string, journal: Journal): void {
+function presentDriver(): string | undefined {
+  return NVGRACE_SPELLINGS.find((name) => existsSync(`/sys/bus/pci/drivers/${name}`));
+}
+
+function writeOverride(address: string, driver: string, { journal }: BindingContext): void {
   const path = `${directoryOf(address)}/driver_override`;
-  const before = readText(localFiles, path);
-  journal.record({ kind: 'driver-override', address, before: before === '(null)' || before === '' ? null : before });
+  journal.record({ kind: 'driver-override', address, before: readOverride(address) });
   try {
     writeFileSync(path, driver);
   } catch (error) {
@@ -105,8 +144,27 @@ function writeOverride(address: string, driver: string, journal: Journal): void 
   }
 }
 
-async function unbind(address: string, driver: string): Promise<void> {
-  const error = parseVerbError(await runHelper(['unbind', address, driver], BIND_DEADLINE_MS));
+/** What was written is read back: a bind can succeed and leave nothing bound (ydb-platform/nbs#5296). */
+function requireBinding(address: string, driver: string): void {
+  const now = { driver: boundDriver(address), override: readOverride(address) };
+  if (now.driver === driver && now.override === driver) return;
+  throw new GhpassError('check', {
+    code: 'driver.override-lost',
+    message: `${address}: the kernel accepted the bind, and ${now.driver ?? 'no driver'} is bound; driver_override is ${now.override ?? 'empty'}, ${driver} was written`,
+    suggestions: [`grep -r driver_override /etc/udev/rules.d /usr/lib/udev/rules.d`, `ghpass bind ${address}`],
+  });
+}
+
+/** Where the device does not show whether it has the capability, the longer wait: a shorter one would give up too early. */
+function bindDeadline(address: string): number {
+  const config = readBytesIfReadable(localFiles, `${directoryOf(address)}/config`);
+  const throughCxl = config && tellsReadinessThroughCxl(config);
+  return throughCxl === false ? BIND_DEADLINE_MS : CXL_BIND_DEADLINE_MS;
+}
+
+async function unbind(address: string, driver: string, { journal, progress }: BindingContext): Promise<void> {
+  const request = { verb: 'unbind', address, driver, deadlineMs: UNBIND_DEADLINE_MS, progress } as const;
+  const { error } = await askDriver(request, journal);
   if (!error) return;
   throw new GhpassError('check', {
     code: 'driver.unbind-failed',
@@ -114,24 +172,27 @@ async function unbind(address: string, driver: string): Promise<void> {
   });
 }
 
-function inUse(address: string, driver: string | null): GhpassError {
-  return new GhpassError('check', {
-    code: 'driver.in-use',
-    message: `${address} is bound to ${driver}, which may be using it`,
-    suggestions: [
-      'systemctl stop nvidia-persistenced nvidia-dcgm   # whatever has /dev/nvidia* open',
-      `echo ${address} > /sys/bus/pci/drivers/${driver}/unbind`,
-      `ghpass bind ${address}`,
-    ],
-  });
-}
-
-function bindFailed(address: string, { errno, path }: FailedStep): GhpassError {
+function bindFailed(address: string, { error, elapsedMs }: Asked): GhpassError {
+  const errno = error?.errno ?? 0;
+  const path = error?.path ?? null;
   const name = errnoName(errno);
+  const what = `${address}: writing to ${path} failed with ${name} (${errno})`;
+  if (name === 'ETIME') {
+    return new GhpassError('check', {
+      code: 'c2c.not-ready',
+      message: `${what} after ${Math.round(elapsedMs / 1000)} s: the C2C link or the memory training was not ready`,
+      suggestions: [
+        `ghpass bind ${address}   # once more: the link may train late`,
+        `echo 1 > ${directoryOf(address)}/reset`,
+        'power-cycle the host, if neither helps',
+        `dmesg | grep -e ${address} -e nvgrace`,
+      ],
+    });
+  }
   const [code, meaning] = BIND_ERRORS[name] ?? ['driver.bind-failed', 'see the kernel log'];
   return new GhpassError(name === 'EACCES' || name === 'EPERM' ? 'permission' : 'check', {
     code,
-    message: `${address}: writing to ${path} failed with ${name} (${errno}): ${meaning}`,
+    message: `${what}: ${meaning}`,
     suggestions: [`ghpass probe ${address}`, `dmesg | grep -e ${address} -e nvgrace`],
   });
 }

@@ -7,9 +7,10 @@ import type { GuestRequest } from '../plan/request.ts';
 import { renderArgv } from '../qemu/argv.ts';
 import { guestJournal, Journal } from './journal.ts';
 import { guestFiles, launch, makeGuestDirectory, startDeadlineMs } from './launch.ts';
+import { whileLocked } from './lock.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { putBack } from './put-back.ts';
 import { requireReadableFiles } from './readable-files.ts';
-import { undo } from './undo.ts';
 import { withBoundGpus } from './with-bound-gpus.ts';
 
 export interface CreateOptions {
@@ -36,6 +37,8 @@ export interface CreateResult extends Prepared {
   guest: CreatedGuest | null;
 }
 
+const COMMAND = 'ghpass create-vm';
+
 /** The command line that {@link createGuest} would start, program first. */
 export function guestCommand({ plan, tools }: Prepared, runtimeDirectory: string): string[] {
   const files = guestFiles(join(runtimeDirectory, plan.name));
@@ -48,16 +51,22 @@ export function guestCommand({ plan, tools }: Prepared, runtimeDirectory: string
  */
 export async function createGuest(host: Host, options: CreateOptions): Promise<CreateResult> {
   requireReadableFiles(options.request.boot);
-  return withBoundGpus(host, { ...options, afterwards: 'keep', command: 'ghpass create-vm' }, async () => {
+  const { name } = options.request;
+  const binding = { ...options, guest: name, afterwards: 'keep', command: COMMAND } as const;
+  return withBoundGpus(host, binding, async () => {
     const prepared = await prepareGuest(host, options.addresses, options.request, options);
     requireBound(prepared);
     if (prepared.findings.some(({ severity }) => severity === 'fail')) return { ...prepared, guest: null };
-    return { ...prepared, guest: await startGuest(prepared, options) };
+    const subject = guestJournal(name);
+    const guest = await whileLocked(options.directories.journal, [subject], COMMAND, () =>
+      startGuest(prepared, options),
+    );
+    return { ...prepared, guest };
   });
 }
 
 async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Promise<CreatedGuest> {
-  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), 'ghpass create-vm');
+  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), COMMAND);
   try {
     const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
     writePlan(join(directory, 'plan.json'), plan);
@@ -72,9 +81,7 @@ async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Pr
     const { qmpSocket, consoleSocket, consoleLog } = files;
     return { pid: process.pid, qmpSocket, consoleSocket, consoleLog };
   } catch (error) {
-    await undo(journal.changes());
-    journal.close();
-    throw error;
+    throw await putBack([journal], error, options);
   }
 }
 

@@ -13,10 +13,15 @@ const EM_AARCH64 = 183;
 /**
  * Builds the initramfs of the smoke guest: busybox and the init from `templates/`, packed by the system's cpio.
  * @param directory an empty directory of the guest, for the tree and the archive.
+ * @param env what cpio gets beside the environment of ghpass.
  * @returns path of the archive.
  * @throws GhpassError `smoke.busybox-missing`, `tool.missing`, `smoke.cpio-failed`.
  */
-export async function buildInitramfs(directory: string, signal: AbortSignal): Promise<string> {
+export async function buildInitramfs(
+  directory: string,
+  signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const tree = join(directory, 'initramfs');
   for (const name of ['bin', 'dev', 'proc', 'sys']) mkdirSync(join(tree, name), { recursive: true });
   copyFileSync(findStaticBusybox(), join(tree, 'bin/busybox'));
@@ -30,6 +35,7 @@ export async function buildInitramfs(directory: string, signal: AbortSignal): Pr
     {
       input: `${names.join('\n')}\n`,
       signal,
+      env,
     },
   );
   if (run.status === 0) return archive;

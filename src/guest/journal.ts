@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -8,60 +9,52 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GhpassError } from '../errors.ts';
-import { isAlive, ownStartTime } from './process-identity.ts';
+import { type Change, type JournalLine, JournalLineError, parseJournal } from '../host/journal-lines.ts';
+import { busy, draftOf, unwritable } from './lock.ts';
+import { isAlive, markedEnvironment, ownStartTime } from './process-identity.ts';
 
-/** One change to the host, with what was there before: enough to undo it. */
-export type Change =
-  | { kind: 'module'; name: string }
-  | { kind: 'driver-override'; address: string; before: string | null }
-  | { kind: 'driver'; address: string; before: string | null }
-  | { kind: 'directory'; path: string }
-  | { kind: 'process'; pid: number; startTime: string };
-
-type Line = { kind: 'owner'; pid: number; startTime: string; command: string } | { kind: 'kept' } | Change;
+export type { Change } from '../host/journal-lines.ts';
 
 /**
  * What a command changes on the host, written down *before* each change: a file of one JSON line each, flushed to the disk.
- * The file's name is the subject (a GPU, a guest), so that two commands cannot work on one subject at once.
+ * The file's name is the subject (a GPU, a guest). Whoever writes holds the subject's lock.
  */
 export class Journal {
   private constructor(
     readonly subject: string,
     private readonly path: string,
     private readonly file: number,
+    private readonly mark: string,
   ) {}
 
   /**
+   * @param partOf subject of the journal whose end decides about this one, too.
    * @throws GhpassError `journal.busy` where another ghpass works on the subject, `journal.open` where one left its work
    * undone, `journal.kept` where the subject is already in ghpass's hands, `journal.unwritable`.
    */
-  static open(directory: string, subject: string, command: string): Journal {
+  static open(directory: string, subject: string, command: string, partOf: string | null = null): Journal {
     const path = join(directory, `${subject}.jsonl`);
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      return Journal.create(subject, path, command);
+      return Journal.create(subject, path, command, partOf);
     } catch (error) {
       const errno = (error as NodeJS.ErrnoException).code;
       if (errno === 'EEXIST' && existsSync(path)) throw taken(readJournal(path));
-      throw new GhpassError('permission', {
-        code: 'journal.unwritable',
-        message: `${path}: ${errno}; what is not written down is not changed`,
-        suggestions: ['run ghpass as root'],
-        cause: error,
-      });
+      throw unwritable(path, error);
     }
   }
 
-  /** The link is the lock: it appears with its owner in it, and for one command only. */
-  private static create(subject: string, path: string, command: string): Journal {
-    const draft = `${path}.${process.pid}`;
-    const journal = new Journal(subject, path, openSync(draft, 'w', 0o600));
+  /** The link makes it appear with its owner in it, or not at all. */
+  private static create(subject: string, path: string, command: string, partOf: string | null): Journal {
+    const draft = draftOf(path);
+    const journal = new Journal(subject, path, openSync(draft, 'w', 0o600), randomUUID());
     try {
-      journal.write({ kind: 'owner', pid: process.pid, startTime: ownStartTime(), command });
+      journal.begin(command, partOf);
       linkSync(draft, path);
       return journal;
     } catch (error) {
@@ -70,6 +63,23 @@ export class Journal {
     } finally {
       rmSync(draft);
     }
+  }
+
+  /**
+   * Takes over a journal whose owner is gone, to undo what is in it. What was kept is no longer: if this process is killed
+   * in the middle, `recover` goes on.
+   */
+  static resume({ subject, path }: FoundJournal, command: string): Journal {
+    const text = readFileSync(path);
+    truncateSync(path, text.lastIndexOf('\n') + 1);
+    const journal = new Journal(subject, path, openSync(path, 'a'), randomUUID());
+    journal.begin(command, null);
+    return journal;
+  }
+
+  /** Environment of the tools that make the changes: `recover` finds those that outlive their ghpass. */
+  get environment(): Record<string, string> {
+    return markedEnvironment(this.mark);
   }
 
   /** To be called before the change is made. */
@@ -89,11 +99,26 @@ export class Journal {
     rmSync(this.path);
   }
 
+  /** Not everything could be undone: the file stays as it is, for `ghpass recover`. */
+  leaveOpen(): void {
+    closeSync(this.file);
+  }
+
   changes(): Change[] {
     return readJournal(this.path).changes;
   }
 
-  private write(line: Line): void {
+  /** Marks of those who worked on the subject before. */
+  earlierMarks(): string[] {
+    return readJournal(this.path).marks.filter((mark) => mark !== this.mark);
+  }
+
+  private begin(command: string, partOf: string | null): void {
+    const startTime = ownStartTime();
+    this.write({ kind: 'owner', pid: process.pid, startTime, command, mark: this.mark, partOf });
+  }
+
+  private write(line: JournalLine): void {
     writeSync(this.file, `${JSON.stringify(line)}\n`);
     fsyncSync(this.file);
   }
@@ -105,8 +130,11 @@ export interface FoundJournal {
   path: string;
   command: string;
   ownerPid: number;
+  ownerStartTime: string;
   ownerAlive: boolean;
   kept: boolean;
+  partOf: string | null;
+  marks: string[];
   changes: Change[];
 }
 
@@ -116,37 +144,53 @@ export function findJournals(directory: string): FoundJournal[] {
   return readdirSync(directory)
     .filter((name) => name.endsWith('.jsonl'))
     .sort()
-    .map((name) => readJournal(join(directory, name)));
+    .flatMap((name) => findJournal(directory, basename(name, '.jsonl')) ?? []);
+}
+
+/** The journal of one subject; null where there is none, or where its command has just come to its end. */
+export function findJournal(directory: string, subject: string): FoundJournal | null {
+  try {
+    return readJournal(join(directory, `${subject}.jsonl`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /**
- * A last line that was cut short by a crash belongs to a change that was not made yet.
- * @throws GhpassError `journal.broken` where another line cannot be read.
+ * Refuses a subject that a killed command has left half done.
+ * @throws GhpassError `journal.open`, `journal.busy`.
  */
+export function refuseAbandoned(directory: string, subject: string): void {
+  const found = findJournal(directory, subject);
+  if (found && !found.kept) throw taken(found);
+}
+
+/** @throws GhpassError `journal.broken` where a line other than the last one cannot be read. */
 function readJournal(path: string): FoundJournal {
-  const lines = readFileSync(path, 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line, i) => parseLine(line, path, i + 1));
-  const owner = lines.find((line) => line.kind === 'owner');
+  const { owner, kept, marks, changes } = parse(path);
   return {
-    subject: path.slice(path.lastIndexOf('/') + 1, -'.jsonl'.length),
+    subject: basename(path, '.jsonl'),
     path,
     command: owner?.command ?? 'ghpass',
     ownerPid: owner?.pid ?? 0,
-    ownerAlive: owner !== undefined && isAlive(owner.pid, owner.startTime),
-    kept: lines.some(({ kind }) => kind === 'kept'),
-    changes: lines.filter((line): line is Change => line.kind !== 'owner' && line.kind !== 'kept'),
+    ownerStartTime: owner?.startTime ?? '',
+    ownerAlive: owner !== null && isAlive(owner.pid, owner.startTime),
+    kept,
+    partOf: owner?.partOf ?? null,
+    marks,
+    changes,
   };
 }
 
-function parseLine(text: string, path: string, number: number): Line {
+function parse(path: string) {
   try {
-    return JSON.parse(text) as Line;
+    return parseJournal(readFileSync(path, 'utf8'));
   } catch (error) {
+    if (!(error instanceof JournalLineError)) throw error;
     throw new GhpassError('check', {
       code: 'journal.broken',
-      message: `${path}: line ${number} is no JSON, so what was changed on this host is not known`,
+      message: `${path}: ${error.message}, so what was changed on this host is not known`,
       suggestions: [`cat ${path}`, `rm ${path}   # once the host is as it should be`],
       cause: error,
     });
@@ -162,13 +206,7 @@ function taken({ subject, command, ownerPid, ownerAlive, kept }: FoundJournal): 
       suggestions: [guest === undefined ? `ghpass release ${subject}` : `ghpass delete ${guest} --yes`],
     });
   }
-  if (ownerAlive) {
-    return new GhpassError('check', {
-      code: 'journal.busy',
-      message: `${command} (process ${ownerPid}) is working on ${subject}`,
-      suggestions: ['wait until it has ended'],
-    });
-  }
+  if (ownerAlive) return busy(subject, command, ownerPid);
   return new GhpassError('check', {
     code: 'journal.open',
     message: `${command} (process ${ownerPid}) ended without putting ${subject} back`,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GhpassError } from '../errors.ts';
@@ -7,7 +8,7 @@ import { lastWords, type QemuProcess, startQemu, waitUntilRunning } from '../qem
 import type { Qmp } from '../qemu/qmp.ts';
 import { formatBytes, GIB } from '../vfio/bytes.ts';
 import type { Journal } from './journal.ts';
-import { startTimeOf } from './process-identity.ts';
+import { markedEnvironment, startTimeOf } from './process-identity.ts';
 
 /** A guest whose vCPUs run. */
 export interface RunningGuest {
@@ -87,7 +88,9 @@ export async function launch(
   const files = guestFiles(directory);
   const log = join(directory, 'qemu.log');
   copyFileSync(plan.firmware.variablesTemplate, files.variables);
-  const process = startQemu(options.binary, renderArgv(plan, files), log);
+  const mark = randomUUID();
+  journal.record({ kind: 'guest', mark });
+  const process = startQemu(options.binary, renderArgv(plan, files), log, markedEnvironment(mark));
   const startTime = startTimeOf(process.pid);
   if (startTime !== null) journal.record({ kind: 'process', pid: process.pid, startTime });
   const seconds = Math.round(options.deadlineMs / 1000);

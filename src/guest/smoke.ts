@@ -12,10 +12,11 @@ import { findGuestReport, type GuestFacts } from './guest-facts.ts';
 import { buildInitramfs } from './initramfs.ts';
 import { guestJournal, Journal } from './journal.ts';
 import { launch, makeGuestDirectory, type RunningGuest, startDeadlineMs } from './launch.ts';
+import { whileLocked } from './lock.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
+import { putBack } from './put-back.ts';
 import { requireReadableFiles } from './readable-files.ts';
 import { selectGpus } from './select-gpus.ts';
-import { undo } from './undo.ts';
 import { type Comparison, compareGuest } from './verify.ts';
 import { withBoundGpus } from './with-bound-gpus.ts';
 
@@ -41,6 +42,7 @@ export interface SmokeResult {
   findings: Finding[];
 }
 
+const COMMAND = 'ghpass smoke';
 /** UEFI and an emulated guest's kernel, beside the time that the start takes. */
 const BOOT_MS = 300_000;
 const POLL_MS = 200;
@@ -56,24 +58,28 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
   await selectGpus(host, options.addresses, { open: false });
   const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append: KERNEL_ARGUMENTS, disks: [] };
   requireReadableFiles(boot);
-  return withBoundGpus(host, { ...options, afterwards: 'give-back', command: 'ghpass smoke' }, async () => {
+  const { name } = options.request;
+  const binding = { ...options, guest: name, afterwards: 'give-back', command: COMMAND } as const;
+  return withBoundGpus(host, binding, async () => {
     options.progress('asking the host and its GPUs');
     const prepared = await prepareGuest(host, options.addresses, { ...options.request, boot }, { open: true });
     requireBound(prepared);
     const { plan, findings } = prepared;
     if (findings.some(({ severity }) => severity === 'fail')) return { plan, comparisons: [], findings };
-    const guest = await runGuest(prepared, options);
+    const subject = guestJournal(name);
+    const guest = await whileLocked(options.directories.journal, [subject], COMMAND, () => runGuest(prepared, options));
     const comparisons = compareGuest(plan, guest);
     return { plan, comparisons, findings: [...findings, ...differenceFindings(comparisons, plan.name)] };
   });
 }
 
 async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promise<GuestFacts> {
-  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), 'ghpass smoke');
+  const journal = Journal.open(options.directories.journal, guestJournal(plan.name), COMMAND);
   let running: RunningGuest | null = null;
+  let report: GuestFacts;
   try {
     const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
-    const initrd = await buildInitramfs(directory, options.signal);
+    const initrd = await buildInitramfs(directory, options.signal, journal.environment);
     const bootable = { ...plan, boot: { ...plan.boot, initrd } };
     running = await launch(bootable, directory, journal, {
       binary: tools.qemu?.binary ?? QEMU_BINARY,
@@ -81,12 +87,24 @@ async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promi
       signal: options.signal,
       progress: options.progress,
     });
-    return await waitForReport(running, options);
-  } finally {
-    if (running) await stopQemu(running.process, running.qmp);
-    await undo(journal.changes());
-    journal.close();
+    report = await waitForReport(running, options);
+  } catch (error) {
+    throw await end(running, journal, error, options);
   }
+  const failed = await end(running, journal, null, options);
+  if (failed) throw failed;
+  return report;
+}
+
+/** @returns what is to be thrown, as {@link putBack} does. */
+async function end(
+  running: RunningGuest | null,
+  journal: Journal,
+  first: unknown,
+  options: SmokeOptions,
+): Promise<unknown> {
+  if (running) await stopQemu(running.process, running.qmp);
+  return putBack([journal], first, options);
 }
 
 /**

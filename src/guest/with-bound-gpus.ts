@@ -1,14 +1,18 @@
 import type { Host } from '../host/host.ts';
-import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
+import { isNvgrace } from '../host/modules-alias.ts';
 import { bindToNvgrace } from './binding.ts';
-import { Journal } from './journal.ts';
+import { guestJournal, Journal, refuseAbandoned } from './journal.ts';
+import { whileLocked } from './lock.ts';
+import { putBack } from './put-back.ts';
+import { OFFLINE_WAIT_MS, requireFree } from './require-free.ts';
 import { selectGpus } from './select-gpus.ts';
-import { undo } from './undo.ts';
 
 interface BindOptions {
   addresses: readonly string[];
   /** Without it nothing is bound: binding is asked for explicitly. */
   bind: boolean;
+  /** Name of the guest that the GPUs are for. */
+  guest: string;
   /** What becomes of the bindings when the action has succeeded; after a failure they are always undone. */
   afterwards: 'give-back' | 'keep';
   /** Who asks, for the journal. */
@@ -17,33 +21,48 @@ interface BindOptions {
   progress(line: string): void;
 }
 
-/** Does something with GPUs that are bound to the variant driver. GPUs that already were are left as they are. */
+/**
+ * Does something with GPUs that nobody else works on meanwhile, and that are bound to the variant driver. GPUs that already
+ * were are left as they are.
+ */
 export async function withBoundGpus<T>(host: Host, options: BindOptions, action: () => Promise<T>): Promise<T> {
-  if (!options.bind) return action();
-  const journals: Journal[] = [];
-  let isToBeKept = false;
-  try {
-    for (const address of await unboundGpus(host, options.addresses)) {
-      const journal = Journal.open(options.directories.journal, address, options.command);
-      journals.push(journal);
-      options.progress(`binding ${address} to the variant driver`);
-      await bindToNvgrace(address, journal);
-    }
-    const result = await action();
-    isToBeKept = options.afterwards === 'keep';
-    return result;
-  } finally {
-    for (const journal of journals.reverse()) {
-      if (isToBeKept) journal.keep();
-      else {
-        await undo(journal.changes());
-        journal.close();
-      }
-    }
-  }
+  const { gpus } = await selectGpus(host, options.addresses, { open: false });
+  const addresses = gpus.map(({ pci }) => pci.address);
+  return whileLocked(options.directories.journal, addresses, options.command, () =>
+    options.bind ? whileBound(host, addresses, options, action) : action(),
+  );
 }
 
-async function unboundGpus(host: Host, addresses: readonly string[]): Promise<string[]> {
+async function whileBound<T>(
+  host: Host,
+  addresses: readonly string[],
+  options: BindOptions,
+  action: () => Promise<T>,
+): Promise<T> {
+  const { directories, command, guest, progress } = options;
   const { gpus } = await selectGpus(host, addresses, { open: false });
-  return gpus.filter(({ pci }) => pci.driver !== NVGRACE_DRIVER).map(({ pci }) => pci.address);
+  for (const address of addresses) refuseAbandoned(directories.journal, address);
+  const unbound = gpus.filter(({ pci }) => !isNvgrace(pci.driver));
+  const free = { waitMs: OFFLINE_WAIT_MS, alsoBound: addresses, progress };
+  for (const gpu of unbound) await requireFree(host.files, gpu, free);
+  const journals: Journal[] = [];
+  let result: T;
+  try {
+    for (const { pci } of unbound) {
+      const journal = Journal.open(directories.journal, pci.address, command, guestJournal(guest));
+      journals.unshift(journal);
+      progress(`binding ${pci.address} to the variant driver`);
+      await bindToNvgrace(pci.address, { journal, progress });
+    }
+    result = await action();
+  } catch (error) {
+    throw await putBack(journals, error, { progress });
+  }
+  if (options.afterwards === 'keep') {
+    for (const journal of journals) journal.keep();
+    return result;
+  }
+  const failed = await putBack(journals, null, { progress });
+  if (failed) throw failed;
+  return result;
 }

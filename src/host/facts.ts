@@ -1,9 +1,9 @@
 import { readSrat, type Srat, SratError } from './acpi/srat.ts';
 import { type DefinitionBlocks, hasAcpi, readDefinitionBlocks, readTable } from './acpi/tables.ts';
-import { type HostFiles, readText } from './files.ts';
+import { type HostFiles, readLinkName, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel.ts';
-import { findVariantDriver, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
+import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
 import { type NumaFacts, readNumaFacts } from './numa.ts';
 import { type NvlinkFacts, readNvlink } from './nvlink.ts';
 import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
@@ -71,11 +71,11 @@ function readNvlinks(files: HostFiles, functions: readonly PciIds[]): Map<string
 
 /** A device that was given to the driver by hand counts whatever its ids are. */
 function isBoundToNvgrace(host: Host, { address }: PciIds): boolean {
-  return host.files.readLink(`/sys/bus/pci/devices/${address}/driver`)?.endsWith(`/${NVGRACE_DRIVER}`) ?? false;
+  return isNvgrace(readLinkName(host.files, `/sys/bus/pci/devices/${address}/driver`));
 }
 
 function isCoherentGpu(candidate: PciFunction, aliases: readonly VfioAlias[] | null): boolean {
-  if (candidate.driver === NVGRACE_DRIVER) return true;
+  if (isNvgrace(candidate.driver)) return true;
   if (aliases && findVariantDriver(aliases, candidate.modalias) === NVGRACE_DRIVER) return true;
   const { vendor, device } = candidate;
   return vendor === NVIDIA && COHERENT_FAMILIES.some(([first, last]) => device >= first && device <= last);

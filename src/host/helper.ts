@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GhpassError } from '../errors.ts';
 import { packageRoot } from './package-root.ts';
-import { runTool, type ToolRun } from './run-tool.ts';
+import { runTool, type ToolOptions, type ToolRun } from './run-tool.ts';
 
 /** Name of the native helper; one on PATH comes before the one that was compiled with the package. */
 const HELPER = 'ghpass-vfio';
@@ -11,10 +11,14 @@ const HELPER = 'ghpass-vfio';
  * @returns what it printed, verbatim: also when the device refuses, which is data and no failure.
  * @throws GhpassError `helper.missing`, `helper.failed`, `tool.timeout`.
  */
-export async function runHelper(args: readonly string[], deadlineMs: number): Promise<string> {
+export async function runHelper(
+  args: readonly string[],
+  deadlineMs: number,
+  options: Pick<ToolOptions, 'env' | 'onWait'> = {},
+): Promise<string> {
   let run: ToolRun;
   try {
-    run = await runTool(HELPER, args, { deadlineMs, searchAlso: [join(packageRoot(), 'build')] });
+    run = await runTool(HELPER, args, { ...options, deadlineMs, searchAlso: [join(packageRoot(), 'build')] });
   } catch (error) {
     if (!(error instanceof GhpassError) || error.code !== 'tool.missing') throw error;
     throw new GhpassError('tool', {

@@ -4,6 +4,18 @@ import { readText } from './files.ts';
 /** The variant driver's module as modules.alias spells it, and its sysfs directory (both with underscores). */
 export const NVGRACE_DRIVER = 'nvgrace_gpu_vfio_pci';
 
+/**
+ * What the driver's sysfs directory may be called: Linux up to 7.3 registers the first, the module's own name has dashes, and
+ * other variant drivers are called as their modules are. The one that exists counts: an override with the other spelling is
+ * accepted, and nothing binds (kubernetes-sigs/dra-driver-nvidia-gpu#1268).
+ */
+export const NVGRACE_SPELLINGS: readonly string[] = [NVGRACE_DRIVER, 'nvgrace-gpu-vfio-pci'];
+
+/** Whether a sysfs driver name is that of the variant driver. */
+export function isNvgrace(driver: string | null): boolean {
+  return driver !== null && NVGRACE_SPELLINGS.includes(driver);
+}
+
 /** Which variant driver takes which device: the `vfio_pci:` lines of modules.alias, in the kernel's words. */
 export interface VfioAlias {
   pattern: string;

@@ -38,6 +38,8 @@ export interface PciFunction extends PciIds {
   acpiPath: string | null;
   /** Names from `reset_method`; null where the file is absent, empty where there is no method. */
   resetMethods: string[] | null;
+  /** Virtual functions that are enabled; null where the function has none to enable. */
+  enabledVfs: number | null;
   /** Configuration space; 64 bytes for an unprivileged reader; null where it cannot be read. */
   config: Uint8Array | null;
 }
@@ -73,8 +75,24 @@ export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
     numaNode: numaNode >= 0 ? numaNode : null,
     acpiPath: readTextIfReadable(files, `${directory}/firmware_node/path`),
     resetMethods: readText(files, `${directory}/reset_method`)?.split(' ').filter(Boolean) ?? null,
+    enabledVfs: readCount(files, `${directory}/sriov_numvfs`),
     config: readBytesIfReadable(files, `${directory}/config`),
   };
+}
+
+/** Drivers that leave DMA to the owner of the group (driver_managed_dma). */
+const HARMLESS_DRIVERS = new Set(['pcieport', 'pci-stub']);
+
+/**
+ * The other functions of the IOMMU group that are on a driver of the host: as long as they are, VFIO refuses the group
+ * (drivers/iommu/iommu.c, iommu_group_claim_dma_owner).
+ */
+export function hostDrivenMembers(pci: PciFunction): { address: string; driver: string }[] {
+  return pci.groupMembers.flatMap(({ address, driver, isBridge }) =>
+    address === pci.address || isBridge || driver === null || HARMLESS_DRIVERS.has(driver) || /vfio/.test(driver)
+      ? []
+      : [{ address, driver }],
+  );
 }
 
 function readGroupMembers(files: HostFiles, group: string): PciFunction['groupMembers'] {
@@ -95,6 +113,11 @@ function parseResource(text: string | null): Bar[] {
       const [start = 0n, end = 0n] = line.split(' ').map((word) => (/^0x[0-9a-f]+$/i.test(word) ? BigInt(word) : 0n));
       return { start, lengthBytes: end === 0n ? 0n : end - start + 1n };
     });
+}
+
+function readCount(files: HostFiles, path: string): number | null {
+  const text = readText(files, path);
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
 function readHex(files: HostFiles, address: string, attribute: string): number {

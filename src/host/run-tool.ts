@@ -13,10 +13,25 @@ export interface ToolOptions {
   /** Directories that are searched behind PATH. */
   searchAlso?: readonly string[];
   signal?: AbortSignal;
+  /** Set for the program beside what ghpass itself was given. */
+  env?: Readonly<Record<string, string>>;
+  /** Called every few seconds with the milliseconds that the program has taken so far. */
+  onWait?: ((elapsedMs: number) => void) | undefined;
+}
+
+/** A child in state D outlived its deadline and SIGKILL: it was left behind, and may yet do what it was told. */
+export class AbandonedChildError extends GhpassError {
+  constructor(
+    readonly pid: number,
+    details: ConstructorParameters<typeof GhpassError>[1],
+  ) {
+    super('timeout', details);
+  }
 }
 
 /** Long enough for any query of a healthy tool on a loaded host. */
 const DEFAULT_DEADLINE_MS = 60_000;
+const REPORT_MS = 5_000;
 /** How long a child gets between SIGTERM and SIGKILL, and again before it is given up as uninterruptible. */
 const KILL_GRACE_MS = 2_000;
 
@@ -30,7 +45,7 @@ export async function runTool(command: string, args: readonly string[], options:
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const path = [process.env.PATH, ...(options.searchAlso ?? [])].filter(Boolean).join(':');
   const child = execa(command, args, {
-    env: { LC_ALL: 'C', PATH: path },
+    env: { ...options.env, LC_ALL: 'C', PATH: path },
     reject: false,
     timeout: deadlineMs,
     forceKillAfterDelay: KILL_GRACE_MS,
@@ -43,7 +58,12 @@ export async function runTool(command: string, args: readonly string[], options:
   const deadline = new Promise<typeof gaveUp>((resolve) => {
     timer = setTimeout(() => resolve(gaveUp), deadlineMs + 2 * KILL_GRACE_MS);
   });
-  const result = await Promise.race([child, deadline]).finally(() => clearTimeout(timer));
+  const start = Date.now();
+  const ticker = options.onWait && setInterval(() => options.onWait?.(Date.now() - start), REPORT_MS);
+  const result = await Promise.race([child, deadline]).finally(() => {
+    clearTimeout(timer);
+    clearInterval(ticker);
+  });
   if (result === gaveUp) {
     // A process in state D holds its pipes, and so does a child that outlived the program: neither may hold ghpass.
     for (const held of [child.stdout, child.stderr]) held?.destroy();
@@ -66,12 +86,11 @@ export async function runTool(command: string, args: readonly string[], options:
 function timedOut(command: string, deadlineMs: number, abandonedPid: number | null): GhpassError {
   const state =
     abandonedPid === null ? 'ended' : `left behind: process ${abandonedPid} does not die (uninterruptible, state D)`;
-  return new GhpassError('timeout', {
-    code: 'tool.timeout',
-    message: `${command} gave no answer in ${Math.round(deadlineMs / 1000)} s and was ${state}`,
-    suggestions:
-      abandonedPid === null ? ['dmesg | tail'] : [`cat /proc/${abandonedPid}/stack`, 'dmesg | tail', 'reboot the host'],
-  });
+  const code = 'tool.timeout';
+  const message = `${command} gave no answer in ${Math.round(deadlineMs / 1000)} s and was ${state}`;
+  if (abandonedPid === null) return new GhpassError('timeout', { code, message, suggestions: ['dmesg | tail'] });
+  const suggestions = [`cat /proc/${abandonedPid}/stack`, 'dmesg | tail', 'reboot the host'];
+  return new AbandonedChildError(abandonedPid, { code, message, suggestions });
 }
 
 function notStarted(command: string, errno: string | undefined, message: string): GhpassError {

@@ -1,15 +1,18 @@
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { NVGRACE_DRIVER } from '../host/modules-alias.ts';
+import { isNvgrace } from '../host/modules-alias.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { errnoName } from './errno.ts';
 import { type FailedStep, parseDeviceAnswer, type RegionAnswer } from './protocol.ts';
 import { decodeRegionInfo, type RegionInfo, StructError } from './structs.ts';
 
-/** Drivers whose devices VFIO can open. */
-const VFIO_DRIVERS: readonly string[] = [NVGRACE_DRIVER, 'vfio-pci'];
 /** BARs are regions 0 to 5 (VFIO_PCI_BAR5_REGION_INDEX). */
 export const BAR_COUNT = 6;
+
+/** Whether VFIO can open the devices of a driver. */
+export function isVfioDriver(driver: string | null): boolean {
+  return driver === 'vfio-pci' || isNvgrace(driver);
+}
 
 /** Why the device itself was not asked. */
 export type NotOpened =
@@ -44,9 +47,7 @@ type Opened = { via: 'cdev' | 'group'; regions: RegionAnswer[] };
 
 async function openFunction(host: Host, pci: PciFunction, open: boolean): Promise<Opened | { notOpened: NotOpened }> {
   if (!open) return { notOpened: { reason: 'not-wanted' } };
-  if (pci.driver === null || !VFIO_DRIVERS.includes(pci.driver)) {
-    return { notOpened: { reason: 'driver', driver: pci.driver } };
-  }
+  if (!isVfioDriver(pci.driver)) return { notOpened: { reason: 'driver', driver: pci.driver } };
   const output = await host.askDevice(pci.address);
   if (output === null) return { notOpened: { reason: 'no-answer' } };
   const answer = parseDeviceAnswer(output);

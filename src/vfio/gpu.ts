@@ -96,6 +96,11 @@ interface FirmwareMemory {
   sizeBytes: bigint;
 }
 
+/** Where firmware says the coherent memory is; null where it does not say both. */
+export function announcedRange({ acpi }: GpuFacts): { base: bigint; sizeBytes: bigint } | null {
+  return acpi.known && acpi.base !== null && acpi.sizeBytes ? { base: acpi.base, sizeBytes: acpi.sizeBytes } : null;
+}
+
 /** Sum of the mappable bytes of the special regions; null where the device was not opened or exports nothing. */
 export function measuredBytes(gpu: GpuFacts): bigint | null {
   if (gpu.memory.origin === 'measured' && gpu.memory.layout === 'nvlink2') return nvlinkMemoryBytes(gpu.regions);

@@ -12,7 +12,8 @@ const CHANGE = { kind: 'driver', address: GPU, before: null } as const;
 /** A journal that another process left, or is writing. */
 function foreignJournal(owner: { pid: number; startTime: string }, ...more: object[]): string {
   const directory = temporaryDirectory();
-  const lines = [{ kind: 'owner', ...owner, command: 'ghpass smoke' }, CHANGE, ...more];
+  const line = { kind: 'owner', ...owner, command: 'ghpass smoke', mark: 'foreign', partOf: null };
+  const lines = [line, CHANGE, ...more];
   writeFileSync(join(directory, `${GPU}.jsonl`), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return directory;
 }
@@ -28,7 +29,9 @@ test('each change is on the disk before it is made, behind the one who makes it'
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-  const owner = { kind: 'owner', pid: process.pid, startTime: ownStartTime(), command: 'ghpass bind' };
+  const mark = journal.environment.GHPASS_MARK;
+  const startTime = ownStartTime();
+  const owner = { kind: 'owner', pid: process.pid, startTime, command: 'ghpass bind', mark, partOf: null };
   expect(lines()).toEqual([owner]);
   journal.record(CHANGE);
   expect(lines()).toEqual([owner, CHANGE]);
@@ -39,8 +42,11 @@ test('each change is on the disk before it is made, behind the one who makes it'
       path: join(directory, `${GPU}.jsonl`),
       command: 'ghpass bind',
       ownerPid: process.pid,
+      ownerStartTime: startTime,
       ownerAlive: true,
       kept: false,
+      partOf: null,
+      marks: [mark],
       changes: [CHANGE],
     },
   ]);
@@ -71,7 +77,7 @@ test('a subject that another command works on is left alone', async () => {
       kind: 'check',
       code: 'journal.busy',
       message: `ghpass smoke (process ${owner.pid}) is working on ${GPU}`,
-      suggestions: ['wait until it has ended'],
+      suggestions: ['wait until it has ended', `ps -fp ${owner.pid}`],
     }),
   );
 });
@@ -142,4 +148,19 @@ test('where nothing was ever changed, nothing is found', () => {
   const directory = join(temporaryDirectory(), 'nothing');
   expect(findJournals(directory)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
+});
+
+test('a journal that is taken over is no longer kept, and what a crash cut short does not spoil the next line', () => {
+  const directory = foreignJournal(DEAD, { kind: 'kept' });
+  appendFileSync(join(directory, `${GPU}.jsonl`), '{"kind":"dri');
+  const [found] = findJournals(directory);
+  if (!found) throw new Error('the journal was not found');
+  expect(found.kept).toBe(true);
+  const journal = Journal.resume(found, 'ghpass release');
+  expect(findJournals(directory)).toMatchObject([
+    { command: 'ghpass release', ownerPid: process.pid, kept: false, changes: [CHANGE] },
+  ]);
+  expect(journal.earlierMarks()).toEqual(['foreign']);
+  journal.close();
+  expect(readdirSync(directory)).toEqual([]);
 });

@@ -10,9 +10,10 @@ export interface LivingProcess {
 }
 
 /** A process that does nothing for a minute; `script` goes before that. */
-export async function livingProcess(script = ''): Promise<LivingProcess> {
+export async function livingProcess(script = '', env: Record<string, string> = {}): Promise<LivingProcess> {
   const child = spawn('sh', ['-c', `${script}\necho ready\nwhile :; do sleep 0.1; done`], {
     stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
   });
   onTestFinished(() => {
     child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { isNvgrace } from '../../host/modules-alias.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import { about, type DeviceCheck } from './facts.ts';
 
@@ -9,12 +9,12 @@ export const driverNoCoherent: DeviceCheck = {
   reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_probe: fallback to vfio-pci-core',
   observe(facts) {
     const { memory, pci, acpi, regions } = facts.gpu;
-    if (pci.driver !== NVGRACE_DRIVER || memory.origin !== 'measured' || memory.layout !== 'none') return [];
+    if (!isNvgrace(pci.driver) || memory.origin !== 'measured' || memory.layout !== 'none') return [];
     const size = (index: number) => formatBytes(regions.find((region) => region.index === index)?.sizeBytes ?? 0n);
     const cause = acpi.known && !acpi.sizeBytes ? '; firmware announces no memory for it' : '';
     return about(
       facts,
-      `${NVGRACE_DRIVER} is bound and exports nothing coherent: region 2 (${size(2)}) and region 4 (${size(4)}) are the physical BARs${cause}`,
+      `${pci.driver} is bound and exports nothing coherent: region 2 (${size(2)}) and region 4 (${size(4)}) are the physical BARs${cause}`,
       'update the firmware and power-cycle the host: the C2C link did not come up, or the firmware is too old',
       `dmesg | grep ${pci.address}`,
     );

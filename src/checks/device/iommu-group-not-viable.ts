@@ -1,7 +1,5 @@
+import { hostDrivenMembers } from '../../host/pci.ts';
 import { about, type DeviceCheck } from './facts.ts';
-
-/** Drivers that leave DMA to the owner of the group (driver_managed_dma). */
-const HARMLESS = new Set(['pcieport', 'pci-stub']);
 
 export const iommuGroupNotViable: DeviceCheck = {
   id: 'iommu.group-not-viable',
@@ -10,10 +8,7 @@ export const iommuGroupNotViable: DeviceCheck = {
   reference: 'drivers/vfio/group.c, vfio_group_has_device_coherency and iommu_group_claim_dma_owner',
   observe(facts) {
     const { pci } = facts.gpu;
-    const holders = pci.groupMembers.filter(
-      ({ address, driver, isBridge }) =>
-        address !== pci.address && !isBridge && driver !== null && !HARMLESS.has(driver) && !/vfio/.test(driver),
-    );
+    const holders = hostDrivenMembers(pci);
     if (holders.length === 0) return [];
     const list = holders.map(({ address, driver }) => `${address} (${driver})`).join(', ');
     return about(

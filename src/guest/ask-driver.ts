@@ -1,0 +1,55 @@
+import { GhpassError } from '../errors.ts';
+import { runHelper } from '../host/helper.ts';
+import { AbandonedChildError } from '../host/run-tool.ts';
+import { type FailedStep, parseVerbError } from '../vfio/protocol.ts';
+import type { Journal } from './journal.ts';
+import { startTimeOf } from './process-identity.ts';
+
+export interface DriverRequest {
+  verb: 'bind' | 'unbind';
+  address: string;
+  driver: string;
+  deadlineMs: number;
+  progress(line: string): void;
+}
+
+export interface Asked {
+  /** Null where the driver did what was asked. */
+  error: FailedStep | null;
+  elapsedMs: number;
+}
+
+/**
+ * Asks a driver to take a device or to let go of it, in a child: the driver's probe or remove runs inside of its write(2),
+ * and can hang there in state D, where no signal reaches it.
+ * @throws GhpassError `driver.bind-hang`, `driver.unbind-hang` for a child that was left behind, which is then in the
+ * journal, too; and those of {@link runHelper}.
+ */
+export async function askDriver(
+  { verb, address, driver, deadlineMs, progress }: DriverRequest,
+  journal: Pick<Journal, 'record' | 'environment'>,
+): Promise<Asked> {
+  const start = Date.now();
+  const seconds = Math.round(deadlineMs / 1000);
+  const doing = verb === 'bind' ? `binding ${address} to ${driver}` : `unbinding ${address} from ${driver}`;
+  const onWait = (elapsedMs: number) => progress(`${doing}: ${Math.round(elapsedMs / 1000)} s of at most ${seconds} s`);
+  try {
+    const output = await runHelper([verb, address, driver], deadlineMs, { env: journal.environment, onWait });
+    return { error: parseVerbError(output), elapsedMs: Date.now() - start };
+  } catch (error) {
+    if (!(error instanceof AbandonedChildError)) throw error;
+    const { pid } = error;
+    journal.record({ kind: 'abandoned', pid, startTime: startTimeOf(pid) ?? '', what: doing });
+    throw new GhpassError('timeout', {
+      code: `driver.${verb}-hang`,
+      message: `${doing}: ${driver} has not answered for ${Math.round((Date.now() - start) / 1000)} s; process ${pid} waits for it in the kernel, where no signal reaches it, and is left behind`,
+      suggestions: [
+        `cat /proc/${pid}/stack   # where it hangs`,
+        'dmesg | tail',
+        'ghpass recover   # puts the rest back once the process has ended',
+        'reboot the host, if it does not end',
+      ],
+      cause: error,
+    });
+  }
+}
