@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ROOT_JOURNALS } from '../host/leftovers.ts';
 
 /** Where a guest's sockets, logs and copies live while it runs: gone after a reboot, as the guest is. */
 export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
@@ -11,6 +12,6 @@ export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
  * in a unit or udev rule would bring it back.
  */
 export function journalDirectory(env: NodeJS.ProcessEnv): string {
-  if (process.getuid?.() === 0) return '/var/lib/ghpass/journal';
+  if (process.getuid?.() === 0) return ROOT_JOURNALS;
   return join(env.XDG_STATE_HOME ?? join(env.HOME ?? '/tmp', '.local/state'), 'ghpass/journal');
 }

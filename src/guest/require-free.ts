@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../errors.ts';
 import type { HostFiles } from '../host/files.ts';
-import { findHolders, type Holder, type Holders } from '../host/holders.ts';
+import { findHolders, type Holder, type Holders, holderRemedy, holderText } from '../host/holders.ts';
 import { localFiles } from '../host/local-files.ts';
 import { onlineBytes, readOnlineMemory } from '../host/online-memory.ts';
 import { hostDrivenMembers, listPciFunctions, type PciFunction, readPciFunction } from '../host/pci.ts';
@@ -93,21 +93,6 @@ function holdersNotKnown({ address, driver }: PciFunction, { unreadable }: Holde
   });
 }
 
-/** One holder as it stands in a message. */
-export function holderText({ pid, comm, unit, paths }: Holder): string {
-  return `${comm} (process ${pid}${unit ? `, ${unit}` : ''}) has ${paths.join(', ')} open`;
-}
-
-/** What to paste: units are stopped; what becomes of a program is for its user to say. */
-export function holderRemedy(holders: readonly Holder[]): string[] {
-  const units = [...new Set(holders.flatMap(({ unit }) => unit ?? []))];
-  const pids = holders.filter(({ unit }) => unit === null).map(({ pid }) => pid);
-  return [
-    ...(units.length > 0 ? [`systemctl stop ${units.join(' ')}`] : []),
-    ...(pids.length > 0 ? [`ps -fp ${pids.join(',')}   # end them if they may go: kill ${pids.join(' ')}`] : []),
-  ];
-}
-
 /**
  * @returns whether there was something to wait for.
  * @throws GhpassError `nvidia.memory-online`.
@@ -116,7 +101,7 @@ async function waitUntilOffline(files: HostFiles, gpu: GpuFacts, options: Requir
   const { address } = gpu.pci;
   const start = Date.now();
   for (let waited = false; ; waited = true) {
-    const bytes = onlineBytes(readOnlineMemory(files), announcedRange(gpu));
+    const bytes = onlineBytes(readOnlineMemory(files), announcedRange(gpu.acpi));
     if (bytes === 0n) return waited;
     const elapsedMs = Date.now() - start;
     if (bytes === null || elapsedMs >= options.waitMs) throw stillOnline(address, bytes, elapsedMs);

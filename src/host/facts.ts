@@ -3,6 +3,7 @@ import { type DefinitionBlocks, hasAcpi, readDefinitionBlocks, readTable } from 
 import { type HostFiles, readLinkName, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel.ts';
+import { type Leftover, readLeftovers } from './leftovers.ts';
 import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
 import { type NumaFacts, readNumaFacts } from './numa.ts';
 import { type NvlinkFacts, readNvlink } from './nvlink.ts';
@@ -21,6 +22,8 @@ export interface HostFacts {
   numa: NumaFacts | null;
   /** MemAvailable of /proc/meminfo in bytes; null where it is not known. */
   availableMemoryBytes: bigint | null;
+  /** Null where the journals of ghpass may not be read. */
+  leftovers: readonly Leftover[] | null;
   /** The GPUs with coherent memory: what the nvgrace driver is for, or what has NVLinks. In order of their addresses. */
   coherentGpus: PciFunction[];
   /** GPUs with NVLinks to their processor, by address; empty on every host but POWER9. */
@@ -55,6 +58,7 @@ export function collectHost(host: Host): HostFacts {
     vfioAliases,
     numa: readNumaFacts(files),
     availableMemoryBytes: readAvailableMemory(files),
+    leftovers: readLeftovers(files),
     coherentGpus,
     nvlinks,
   };

@@ -95,3 +95,18 @@ function describe(files: HostFiles, pid: number, paths: string[]): Holder {
   const known = KNOWN_DAEMONS.find(([start]) => comm.startsWith(start))?.[1] ?? null;
   return { pid, comm, unit: unit ?? known, paths };
 }
+
+/** One holder as it stands in a message. */
+export function holderText({ pid, comm, unit, paths }: Holder): string {
+  return `${comm} (process ${pid}${unit ? `, ${unit}` : ''}) has ${paths.join(', ')} open`;
+}
+
+/** What to paste: units are stopped; what becomes of a program is for its user to say. */
+export function holderRemedy(holders: readonly Holder[]): string[] {
+  const units = [...new Set(holders.flatMap(({ unit }) => unit ?? []))];
+  const pids = holders.filter(({ unit }) => unit === null).map(({ pid }) => pid);
+  return [
+    ...(units.length > 0 ? [`systemctl stop ${units.join(' ')}`] : []),
+    ...(pids.length > 0 ? [`ps -fp ${pids.join(',')}   # end them if they may go: kill ${pids.join(' ')}`] : []),
+  ];
+}

@@ -1,11 +1,12 @@
 import type { HostFacts } from '../host/facts.ts';
+import { type GpuUse, readGpuUse } from '../host/gpu-use.ts';
 import type { Host } from '../host/host.ts';
 import type { NvlinkFacts } from '../host/nvlink.ts';
 import type { PciFunction } from '../host/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
 import { nextPowerOfTwo } from './bytes.ts';
 import { type Catalogue, type CatalogueEntry, findEntry } from './catalogue.ts';
-import { askFunction, BAR_COUNT, type FunctionAnswer } from './function-answer.ts';
+import { askFunction, BAR_COUNT, type FunctionAnswer, isVfioDriver } from './function-answer.ts';
 import { type DeviceMemory, measureMemory, predictMemory, unknownMemory } from './memory.ts';
 import { nvlinkMemoryBytes, predictNvlinkMemory } from './nvlink.ts';
 
@@ -29,6 +30,8 @@ export interface GpuFacts extends FunctionAnswer {
   acpi: AcpiMemory;
   /** Null on every host but POWER9. */
   nvlink: GpuNvlink | null;
+  /** Who uses the GPU; null where that was not asked, because VFIO has it and opened it, or because no driver has it. */
+  use: GpuUse | null;
   memory: DeviceMemory;
 }
 
@@ -44,7 +47,9 @@ export async function collectGpu(
 ): Promise<GpuFacts> {
   const product = findEntry(options.catalogue, pci);
   const answer = await askFunction(host, pci, options.open);
-  const gpu = { pci, name: product?.name ?? null, product, acpi: readAcpiMemory(facts, pci), ...answer };
+  const acpi = readAcpiMemory(facts, pci);
+  const use = isTaken(pci, answer) ? readGpuUse(host.files, pci, announcedRange(acpi)) : null;
+  const gpu = { pci, name: product?.name ?? null, product, acpi, use, ...answer };
   const nvlink = facts.nvlinks.get(pci.address) ?? null;
   if (nvlink === null) {
     const predict = () => predictMemory(gpu.acpi, pci, facts.kernel);
@@ -55,6 +60,10 @@ export async function collectGpu(
   for (const bridge of bridges) links.push({ pci: bridge, ...(await askFunction(host, bridge, options.open)) });
   const memory = answer.notOpened ? predictNvlinkMemory(nvlink, facts.kernel) : measure(answer);
   return { ...gpu, nvlink: { ...found, links }, memory };
+}
+
+function isTaken({ driver }: PciFunction, { notOpened }: FunctionAnswer): boolean {
+  return driver !== null && notOpened !== null && (notOpened.reason === 'failed' || !isVfioDriver(driver));
 }
 
 function measure({ regions, undecodable }: FunctionAnswer): DeviceMemory {
@@ -97,7 +106,7 @@ interface FirmwareMemory {
 }
 
 /** Where firmware says the coherent memory is; null where it does not say both. */
-export function announcedRange({ acpi }: GpuFacts): { base: bigint; sizeBytes: bigint } | null {
+export function announcedRange(acpi: AcpiMemory): { base: bigint; sizeBytes: bigint } | null {
   return acpi.known && acpi.base !== null && acpi.sizeBytes ? { base: acpi.base, sizeBytes: acpi.sizeBytes } : null;
 }
 

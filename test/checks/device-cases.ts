@@ -352,6 +352,132 @@ const DRIVER: DeviceCase[] = [
   { id: 'driver.no-coherent', title: 'a prediction', host: of(hopper({ regions: [] })), open: false },
 ];
 
+/** A process of the host with these files open. */
+function process(pid: number, comm: string, cgroup: string, open: readonly string[]): FileChanges {
+  return {
+    files: { [`/proc/${pid}/comm`]: `${comm}\n`, [`/proc/${pid}/cgroup`]: `0::${cgroup}\n`, [`/proc/${pid}/stat`]: '' },
+    links: Object.fromEntries(open.map((path, i) => [`/proc/${pid}/fd/${i}`, path])),
+  };
+}
+
+/** A journal of a command whose process is gone. */
+function journal(...lines: object[]): FileChanges {
+  const owner = { kind: 'owner', pid: 4711, startTime: '1', command: 'ghpass smoke', mark: 'made-up', partOf: null };
+  const text = [owner, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
+  return { files: { [`/var/lib/ghpass/journal/${ADDRESS}.jsonl`]: text } };
+}
+
+const ON_NVIDIA = hopper({ driver: 'nvidia' });
+const PERSISTENCED = process(812, 'nvidia-persiste', '/system.slice/nvidia-persistenced.service', ['/dev/nvidia0']);
+
+const USE: DeviceCase[] = [
+  {
+    id: 'nvidia.holders',
+    title: 'a daemon of NVIDIA',
+    host: of(ON_NVIDIA, PERSISTENCED),
+    says: {
+      severity: 'fail',
+      message: 'in use: nvidia-persiste (process 812, nvidia-persistenced.service) has /dev/nvidia0 open',
+      remedy: ['systemctl stop nvidia-persistenced.service'],
+    },
+  },
+  {
+    id: 'nvidia.holders',
+    title: 'a guest that has the VFIO group',
+    host: of(hopper(), {
+      files: {
+        ...process(900, 'qemu-system-aar', '/user.slice', []).files,
+        ...refusing('group-open', 16, '/dev/vfio/12').files,
+      },
+      links: { '/proc/900/fd/20': '/dev/vfio/12' },
+    }),
+    says: {
+      severity: 'fail',
+      message: 'in use: qemu-system-aar (process 900) has /dev/vfio/12 open',
+      remedy: ['ps -fp 900   # end them if they may go: kill 900'],
+    },
+  },
+  { id: 'nvidia.holders', title: 'a GPU on NVIDIA’s driver that nobody has open', host: of(ON_NVIDIA) },
+  { id: 'nvidia.holders', title: 'a GPU that VFIO opened', host: of(hopper(), PERSISTENCED) },
+  {
+    id: 'nvidia.memory-online',
+    title: 'memory that the host uses',
+    host: of(ON_NVIDIA, { files: { '/proc/iomem': '20000000000-2179fffffff : System RAM (NVIDIA)\n' } }),
+    says: {
+      severity: 'fail',
+      message:
+        'the host uses 94.5 GiB of its memory, as "System RAM (NVIDIA)" of /proc/iomem; a guest that got it would overwrite what is in it',
+      remedy: [
+        `ghpass bind ${ADDRESS}   # waits for it to go offline`,
+        'modprobe --remove nvidia_uvm nvidia   # gives all of it back, where nothing uses the driver',
+      ],
+    },
+  },
+  {
+    id: 'nvidia.memory-online',
+    title: 'memory of another GPU',
+    host: of(ON_NVIDIA, { files: { '/proc/iomem': '40000000000-4179fffffff : System RAM (NVIDIA)\n' } }),
+  },
+  {
+    id: 'nvidia.memory-online',
+    title: 'addresses that the kernel hides',
+    host: of(ON_NVIDIA, { files: { '/proc/iomem': '00000000-00000000 : System RAM (NVIDIA)\n' } }),
+  },
+  {
+    id: 'gpu.vfs-enabled',
+    title: 'two virtual functions',
+    host: of(hopper(), { files: { [`${DEVICE}/sriov_numvfs`]: '2\n' } }),
+    says: {
+      severity: 'fail',
+      message: '2 virtual functions are enabled: VFIO refuses the device, and a guest could not get all of it',
+      remedy: [`echo 0 > ${DEVICE}/sriov_numvfs`],
+    },
+  },
+  {
+    id: 'gpu.vfs-enabled',
+    title: 'none of those that there could be',
+    host: of(hopper(), { files: { [`${DEVICE}/sriov_numvfs`]: '0\n' } }),
+  },
+  {
+    id: 'driver.new-id',
+    title: 'a VFIO driver without an override',
+    host: of(hopper(), { files: { [`${DEVICE}/driver_override`]: '(null)\n' } }),
+    says: {
+      severity: 'warn',
+      message:
+        'bound to nvgrace_gpu_vfio_pci with an empty driver_override: if by new_id, the driver takes every GPU of this id as it appears',
+      remedy: [
+        'grep -rn new_id /etc/udev/rules.d /etc/systemd/system /etc/modprobe.d   # who writes it',
+        `echo ${ADDRESS} > /sys/bus/pci/drivers/nvgrace_gpu_vfio_pci/unbind`,
+        `ghpass bind ${ADDRESS}`,
+      ],
+    },
+  },
+  {
+    id: 'driver.new-id',
+    title: 'NVIDIA’s driver, which needs no override',
+    host: of(ON_NVIDIA, { files: { [`${DEVICE}/driver_override`]: '(null)\n' } }),
+  },
+  {
+    id: 'undo.partial',
+    title: 'the journal of a command that was killed',
+    host: of(hopper(), journal()),
+    says: {
+      severity: 'warn',
+      message: `ghpass smoke (process 4711) ended without putting it back: /var/lib/ghpass/journal/${ADDRESS}.jsonl`,
+      remedy: ['ghpass recover'],
+    },
+  },
+  { id: 'undo.partial', title: 'a binding that is to stay', host: of(hopper(), journal({ kind: 'kept' })) },
+  {
+    id: 'undo.partial',
+    title: 'a command that is at work',
+    host: of(hopper(), {
+      files: { ...journal().files, '/proc/4711/stat': `4711 (node) S ${'0 '.repeat(18)}1 0\n` },
+    }),
+  },
+];
+
 const GROUP: DeviceCase[] = [
   {
     id: 'iommu.group-missing',
@@ -690,7 +816,15 @@ const LAYOUT: DeviceCase[] = [
   },
 ];
 
-export const DEVICE_CASES: readonly DeviceCase[] = [...ACPI, ...DRIVER, ...GROUP, ...OPEN, ...LAYOUT, ...POWER9_CASES];
+export const DEVICE_CASES: readonly DeviceCase[] = [
+  ...ACPI,
+  ...DRIVER,
+  ...USE,
+  ...GROUP,
+  ...OPEN,
+  ...LAYOUT,
+  ...POWER9_CASES,
+];
 
 function layoutCase(one: LayoutCase): DeviceCase {
   const { title, layout, address = ADDRESS, message } = one;

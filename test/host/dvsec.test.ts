@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { migWorksWithCachedMemory } from '../../src/host/dvsec.ts';
+import { migWorksWithCachedMemory, tellsReadinessThroughCxl } from '../../src/host/dvsec.ts';
 
 interface Capability {
   at: number;
@@ -82,5 +82,23 @@ describe('MIG works with cached memory', () => {
         expect(migWorksWithCachedMemory(bytes)).toBeTypeOf('boolean');
       }),
     );
+  });
+});
+
+describe('readiness is told through CXL', () => {
+  test.each<[string, Uint8Array, boolean | null]>([
+    [
+      'where the DVSEC of a CXL device comes behind another one',
+      config([
+        { at: 0x100, id: DVSEC, next: 0x200, dvsec: [0x10de, 3, 1] },
+        { at: 0x200, id: DVSEC, next: 0, dvsec: [0x1e98, 0, 0] },
+      ]),
+      true,
+    ],
+    ['not where CXL has only another DVSEC', config([{ at: 0x100, id: DVSEC, next: 0, dvsec: [0x1e98, 3, 0] }]), false],
+    ['not where the space has no capability', config([]), false],
+    ['perhaps, where the extended space is not readable', config([], 64), null],
+  ])('%s', (_title, bytes, expected) => {
+    expect(tellsReadinessThroughCxl(bytes)).toBe(expected);
   });
 });

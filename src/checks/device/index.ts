@@ -12,21 +12,27 @@ import { deviceUnknownId } from './device-unknown-id.ts';
 import { driverBindEinval } from './driver-bind-einval.ts';
 import { driverBindEoverflow } from './driver-bind-eoverflow.ts';
 import { driverGenericBound } from './driver-generic-bound.ts';
+import { driverNewId } from './driver-new-id.ts';
 import { driverNoCoherent } from './driver-no-coherent.ts';
 import { driverUnbound } from './driver-unbound.ts';
 import type { DeviceCheck } from './facts.ts';
+import { gpuVfsEnabled } from './gpu-vfs-enabled.ts';
 import { iommuGroupMissing } from './iommu-group-missing.ts';
 import { iommuGroupNotViable } from './iommu-group-not-viable.ts';
 import { memPageAlign } from './mem-page-align.ts';
+import { nvidiaHolders } from './nvidia-holders.ts';
+import { nvidiaMemoryOnline } from './nvidia-memory-online.ts';
 import { nvlink2Bridges } from './nvlink2-bridges.ts';
 import { stackNvlink2 } from './stack-nvlink2.ts';
 import { stackPadBars } from './stack-pad-bars.ts';
+import { undoPartial } from './undo-partial.ts';
 import { vfioNotOpened } from './vfio-not-opened.ts';
 import { vfioBusy, vfioOpenFailed, vfioPerms } from './vfio-open.ts';
 import { vfioProbeReset } from './vfio-probe-reset.ts';
 
 /** What is checked of each GPU, the cause before its consequences. */
 export const DEVICE_CHECKS: readonly DeviceCheck[] = [
+  undoPartial,
   acpiUnreadable,
   acpiDsdMissing,
   acpiDuplicateRange,
@@ -37,6 +43,10 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   driverBindEinval,
   driverUnbound,
   driverGenericBound,
+  driverNewId,
+  gpuVfsEnabled,
+  nvidiaHolders,
+  nvidiaMemoryOnline,
   iommuGroupMissing,
   iommuGroupNotViable,
   vfioNotOpened,
