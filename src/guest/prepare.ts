@@ -1,11 +1,13 @@
 import { assess, type Finding } from '../checks/check.ts';
 import { DEVICE_CHECKS } from '../checks/device/index.ts';
+import { HOST_CHECKS_BEFORE_GUEST } from '../checks/host/index.ts';
 import { PLAN_CHECKS } from '../checks/plan/index.ts';
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { readKernelFacts } from '../host/kernel.ts';
 import { NEWEST_TOOLS } from '../host/newest-tools.ts';
+import { readHostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import { planGuest } from '../plan/plan.ts';
@@ -35,16 +37,19 @@ export async function prepareGuest(
   const known = await host.askTools();
   const tools = known ?? NEWEST_TOOLS;
   const plan = planGuest({ ...collected, tools, request });
-  const { gpus } = collected;
-  const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: collected.host, gpu, gpus }));
+  const { gpus, host: facts } = collected;
+  const settings = readHostSettings(host, facts);
+  const hostFindings = assess(HOST_CHECKS_BEFORE_GUEST, { host: facts, settings, gpus });
+  const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
   const planFindings = assess(PLAN_CHECKS, {
-    host: collected.host,
+    host: facts,
+    settings,
     tools,
     toolsAssumed: known === null,
     plan,
     guestKernelConfig: guestKernelConfig(host, plan),
   });
-  return { host: collected.host, tools, plan, findings: [...deviceFindings, ...planFindings] };
+  return { host: facts, tools, plan, findings: [...hostFindings, ...deviceFindings, ...planFindings] };
 }
 
 /** A kernel named as Debian and Fedora name theirs has its options beside it. */

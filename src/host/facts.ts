@@ -1,5 +1,5 @@
 import { readSrat, type Srat, SratError } from './acpi/srat.ts';
-import { type DefinitionBlocks, hasAcpi, readDefinitionBlocks, readTable } from './acpi/tables.ts';
+import { type DefinitionBlocks, listTables, readDefinitionBlocks, readTable } from './acpi/tables.ts';
 import { type HostFiles, readLinkName, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel.ts';
@@ -7,6 +7,7 @@ import { type Leftover, readLeftovers } from './leftovers.ts';
 import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
 import { type NumaFacts, readNumaFacts } from './numa.ts';
 import { type NvlinkFacts, readNvlink } from './nvlink.ts';
+import { readPageBytes } from './page-size.ts';
 import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
 
 /** Everything that ghpass reads from a host without opening a device. */
@@ -14,6 +15,10 @@ export interface HostFacts {
   source: HostSource;
   kernel: KernelFacts;
   hasAcpi: boolean;
+  /** An I/O Remapping Table: firmware has an SMMU, and has it enabled. */
+  hasIort: boolean;
+  /** Size of a page in bytes; null where it is not known. */
+  pageBytes: bigint | null;
   definitionBlocks: DefinitionBlocks;
   /** Null where it is absent, not readable or broken. */
   srat: Srat | null;
@@ -43,6 +48,8 @@ const COHERENT_FAMILIES: readonly [number, number][] = [
 export function collectHost(host: Host): HostFacts {
   const { files } = host;
   const vfioAliases = readVfioAliases(files, host.release);
+  const kernel = readKernelFacts(files, host.release, host.machine);
+  const tables = listTables(files);
   const functions = listPciFunctions(files);
   const nvlinks = readNvlinks(files, functions);
   const coherentGpus = functions
@@ -51,8 +58,10 @@ export function collectHost(host: Host): HostFacts {
     .filter((candidate) => nvlinks.has(candidate.address) || isCoherentGpu(candidate, vfioAliases));
   return {
     source: host.source,
-    kernel: readKernelFacts(files, host.release, host.machine),
-    hasAcpi: hasAcpi(files),
+    kernel,
+    hasAcpi: tables.length > 0,
+    hasIort: tables.includes('IORT'),
+    pageBytes: readPageBytes(files, kernel.config),
     definitionBlocks: coherentGpus.length > 0 ? readDefinitionBlocks(files) : { tables: [] },
     srat: readHostSrat(files),
     vfioAliases,

@@ -1,8 +1,10 @@
 import type { HostFiles } from './files.ts';
 import { readBytesIfReadable, readLinkName, readText, readTextIfReadable } from './files.ts';
 import { isPciAddress } from './pci-address.ts';
+import { type PciState, readPciState } from './pci-state.ts';
 
 const DEVICES = '/sys/bus/pci/devices';
+const BAR_COUNT = 6;
 
 /** Ids of a function, enough to decide whether it is of interest. */
 export interface PciIds {
@@ -25,6 +27,8 @@ export interface PciFunction extends PciIds {
   modalias: string;
   /** BAR0 to BAR5. Line k of `resource` is BAR k. Empty where the file is absent. */
   bars: Bar[];
+  /** Length of the option ROM in bytes, 0 where there is none; null where it is not known. */
+  romBytes: bigint | null;
   /** Name of the driver's sysfs directory; null where no driver is bound. */
   driver: string | null;
   /** Null where nothing is overridden. */
@@ -42,6 +46,7 @@ export interface PciFunction extends PciIds {
   enabledVfs: number | null;
   /** Configuration space; 64 bytes for an unprivileged reader; null where it cannot be read. */
   config: Uint8Array | null;
+  state: PciState;
 }
 
 /** Vendor and device id of every function on the host. */
@@ -62,12 +67,14 @@ export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
   const iommuGroup = readLinkName(files, `${directory}/iommu_group`);
   const numaNode = Number(readText(files, `${directory}/numa_node`) || -1);
   const override = readText(files, `${directory}/driver_override`);
+  const resources = parseResource(readText(files, `${directory}/resource`));
   return {
     ...ids,
     subsystemVendor: readHex(files, ids.address, 'subsystem_vendor'),
     subsystemDevice: readHex(files, ids.address, 'subsystem_device'),
     modalias: readText(files, `${directory}/modalias`) ?? '',
-    bars: parseResource(readText(files, `${directory}/resource`)),
+    bars: resources.slice(0, BAR_COUNT),
+    romBytes: resources[BAR_COUNT]?.lengthBytes ?? null,
     driver: readLinkName(files, `${directory}/driver`),
     driverOverride: override === null || override === '(null)' || override === '' ? null : override,
     iommuGroup,
@@ -77,6 +84,7 @@ export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
     resetMethods: readText(files, `${directory}/reset_method`)?.split(' ').filter(Boolean) ?? null,
     enabledVfs: readCount(files, `${directory}/sriov_numvfs`),
     config: readBytesIfReadable(files, `${directory}/config`),
+    state: readPciState(files, directory, iommuGroup),
   };
 }
 
@@ -103,16 +111,13 @@ function readGroupMembers(files: HostFiles, group: string): PciFunction['groupMe
   }));
 }
 
-/** `start end flags` per line, hexadecimal; the first six lines are the BARs (drivers/pci/pci-sysfs.c, resource_show). */
+/** `start end flags` per line, hexadecimal; six BARs, the option ROM, more (drivers/pci/pci-sysfs.c, resource_show). */
 function parseResource(text: string | null): Bar[] {
   if (text === null) return [];
-  return text
-    .split('\n')
-    .slice(0, 6)
-    .map((line) => {
-      const [start = 0n, end = 0n] = line.split(' ').map((word) => (/^0x[0-9a-f]+$/i.test(word) ? BigInt(word) : 0n));
-      return { start, lengthBytes: end === 0n ? 0n : end - start + 1n };
-    });
+  return text.split('\n').map((line) => {
+    const [start = 0n, end = 0n] = line.split(' ').map((word) => (/^0x[0-9a-f]+$/i.test(word) ? BigInt(word) : 0n));
+    return { start, lengthBytes: end === 0n ? 0n : end - start + 1n };
+  });
 }
 
 function readCount(files: HostFiles, path: string): number | null {

@@ -1,4 +1,3 @@
-import type { Observation } from '../../src/checks/check.ts';
 import { GRACE_KERNEL_CONFIG } from '../../src/host/builtin/gh200.ts';
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
 import type { Host } from '../../src/host/host.ts';
@@ -15,20 +14,20 @@ import {
   openMadeUp,
 } from '../fixtures/grace-host.ts';
 import { sparse } from '../fixtures/vfio-bytes.ts';
+import type { Case } from './cases.ts';
+import { STATE_CASES } from './device-state-cases.ts';
+import { UNKNOWN_CASES } from './device-unknown-cases.ts';
 import { hostOf, LAYOUT_CASES, type LayoutCase } from './layout-cases.ts';
 import { answering, asLocal, DEVICE, refusing, withoutTables } from './made-up-hosts.ts';
 import { NVLINK2_CASES } from './nvlink2-cases.ts';
 import { POWER9_CASES } from './power9-cases.ts';
 
-/** One host and what a check says of its first GPU: nothing, where there is no message. */
-export interface DeviceCase {
-  id: string;
-  title: string;
+/** One host, and what a check says of its first GPU. */
+export interface DeviceCase extends Case {
   host: Host;
   open?: boolean;
   /** Entries of the user's GPU catalogue. */
   catalogue?: readonly object[];
-  says?: Omit<Observation, 'subject'> & { severity: 'fail' | 'warn' | 'info' };
 }
 
 const of = (gpu: SyntheticGpu, changes?: FileChanges, release = '6.17.0') =>
@@ -87,8 +86,9 @@ const ACPI: DeviceCase[] = [
   },
   {
     id: 'acpi.dsd-missing',
-    title: 'tables that cannot be read, which is another finding',
+    title: 'tables that only root may read',
     host: withoutTables(of(hopper())),
+    notKnown: '/sys/firmware/acpi/tables/DSDT: EACCES',
   },
   {
     id: 'acpi.duplicate-range',
@@ -144,6 +144,7 @@ const ACPI: DeviceCase[] = [
     title: 'a device that was not opened',
     host: of(hopper({ memory: { base: 1n << 41n, sizeBytes: 95n * GIB } })),
     open: false,
+    notKnown: 'the device was not opened',
   },
 ];
 
@@ -162,6 +163,7 @@ const DRIVER: DeviceCase[] = [
     id: 'device.unknown-id',
     title: 'aliases that are not known',
     host: of(hopper({ device: 0x2343 }), { files: { '/lib/modules/6.17.0/modules.alias': null } }),
+    notKnown: 'there is no /lib/modules/6.17.0/modules.alias',
   },
   {
     id: 'device.name-conflict',
@@ -175,7 +177,6 @@ const DRIVER: DeviceCase[] = [
   },
   { id: 'device.name-conflict', title: 'a GH200 120GB', host: of(hopper()) },
   { id: 'device.name-conflict', title: 'a subsystem that nobody lists', host: of(hopper({ subsystemDevice: 1 })) },
-  { id: 'device.name-conflict', title: 'a device that nobody lists', host: of(hopper({ device: 0x2343 })) },
   {
     id: 'device.unexpected',
     title: 'a GH200 in the layout "whole"',
@@ -346,10 +347,17 @@ const DRIVER: DeviceCase[] = [
   },
   {
     id: 'driver.no-coherent',
-    title: 'an answer that cannot be decoded, which says nothing of the memory',
+    title: 'an answer that cannot be decoded',
     host: of(hopper(), { files: { [`/ghpass/vfio/${ADDRESS}.json`]: undecodable() } }),
+    notKnown: "the kernel's answer cannot be decoded",
   },
-  { id: 'driver.no-coherent', title: 'a prediction', host: of(hopper({ regions: [] })), open: false },
+  {
+    id: 'driver.no-coherent',
+    title: 'a prediction',
+    host: of(hopper({ regions: [] })),
+    open: false,
+    notKnown: 'the device was not opened',
+  },
 ];
 
 /** A process of the host with these files open. */
@@ -419,11 +427,6 @@ const USE: DeviceCase[] = [
     host: of(ON_NVIDIA, { files: { '/proc/iomem': '40000000000-4179fffffff : System RAM (NVIDIA)\n' } }),
   },
   {
-    id: 'nvidia.memory-online',
-    title: 'addresses that the kernel hides',
-    host: of(ON_NVIDIA, { files: { '/proc/iomem': '00000000-00000000 : System RAM (NVIDIA)\n' } }),
-  },
-  {
     id: 'gpu.vfs-enabled',
     title: 'two virtual functions',
     host: of(hopper(), { files: { [`${DEVICE}/sriov_numvfs`]: '2\n' } }),
@@ -491,8 +494,22 @@ const GROUP: DeviceCase[] = [
   },
   {
     id: 'iommu.group-missing',
-    title: 'no driver and no group: Linux 6.12 makes it at the first bind',
+    title: 'no driver and no group',
     host: of(hopper({ driver: null }), { links: { [`${DEVICE}/iommu_group`]: null } }),
+    notKnown: 'no driver is bound, and Linux 6.12 makes the group at the first bind',
+  },
+  {
+    id: 'iommu.group-missing',
+    title: 'no driver, no group and no SMMU in the firmware',
+    host: of(hopper({ driver: null }), {
+      links: { [`${DEVICE}/iommu_group`]: null },
+      files: { '/sys/firmware/acpi/tables/IORT': null },
+    }),
+    says: {
+      severity: 'fail',
+      message: `${DEVICE}/iommu_group is missing: firmware has no IORT table, so no SMMU translates for the device`,
+      remedy: ['enable the SMMU in the firmware, and boot a kernel with CONFIG_ARM_SMMU_V3'],
+    },
   },
   {
     id: 'iommu.group-not-viable',
@@ -813,6 +830,7 @@ const LAYOUT: DeviceCase[] = [
     id: 'mem.page-align',
     title: 'a page size that is not known',
     host: openMadeUp(graceHost([odd()], { kernelConfig: {} })),
+    notKnown: 'the page size of the kernel is not known',
   },
 ];
 
@@ -824,6 +842,8 @@ export const DEVICE_CASES: readonly DeviceCase[] = [
   ...OPEN,
   ...LAYOUT,
   ...POWER9_CASES,
+  ...STATE_CASES,
+  ...UNKNOWN_CASES,
 ];
 
 function layoutCase(one: LayoutCase): DeviceCase {

@@ -1,15 +1,12 @@
-import type { Observation } from '../../src/checks/check.ts';
 import type { Host } from '../../src/host/host.ts';
 import type { ToolFacts } from '../../src/host/tools.ts';
 import { blackwell, board, GIB, graceHost, hopper, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import type { PlanOptions } from '../fixtures/plan.ts';
+import type { Case } from './cases.ts';
 
-/** A host, what is planned on it, and what a check says of the plan: nothing, where there is no message. */
-export interface PlanCase extends PlanOptions {
-  id: string;
-  title: string;
+/** A host, what is planned on it, and what a check says of the plan. */
+export interface PlanCase extends PlanOptions, Case {
   host?: Host;
-  says?: Omit<Observation, 'subject'> & { severity: 'fail' | 'warn' | 'info'; subject?: string };
 }
 
 const INSTALL = [
@@ -77,6 +74,7 @@ const STACK: PlanCase[] = [
     },
   },
   { id: 'qemu.gi-bdf', title: 'QEMU 9.2', tools: qemu([9, 2, 0]) },
+  { id: 'qemu.gi-bdf', title: 'no QEMU', tools: { ...TOOLS, qemu: null }, notKnown: 'no QEMU to ask' },
   { id: 'qemu.gi-bdf', title: 'QEMU without the object', tools: qemu([8, 2, 0], { genericInitiator: false }) },
   {
     id: 'firmware.aavmf',
@@ -94,6 +92,7 @@ const STACK: PlanCase[] = [
     id: 'firmware.aavmf',
     title: 'an image that no package owns',
     tools: { ...TOOLS, firmware: TOOLS.firmware.map((image) => ({ ...image, package: null })) },
+    notKnown: 'no package manager knows /usr/share/AAVMF/AAVMF_CODE.no-secboot.fd',
   },
   {
     id: 'mmio.window',
@@ -107,6 +106,7 @@ const STACK: PlanCase[] = [
     },
   },
   { id: 'mmio.window', title: 'QEMU 10.0 and four GPUs', host: four(), tools: qemu([10, 0, 0]) },
+  { id: 'mmio.window', title: 'no QEMU', tools: { ...TOOLS, qemu: null }, notKnown: 'no QEMU to ask' },
 ];
 
 const KVM: PlanCase[] = [
@@ -146,7 +146,18 @@ const KVM: PlanCase[] = [
       remedy: ['boot Linux 6.17 or newer, or a vendor kernel that has it, on a CPU with FWB and DIC'],
     },
   },
-  { id: 'kernel.cacheable-pfnmap', title: 'KVM that was not asked', tools: kvm({ cacheablePfnmap: null }) },
+  {
+    id: 'kernel.cacheable-pfnmap',
+    title: 'KVM that was not asked',
+    tools: kvm({ cacheablePfnmap: null }),
+    notKnown: 'KVM was not asked',
+  },
+  {
+    id: 'kernel.cacheable-pfnmap',
+    title: 'KVM that does not run',
+    tools: kvm({ usable: false, reason: '/dev/kvm: kvm-open failed with errno 2' }),
+    notKnown: '/dev/kvm: kvm-open failed with errno 2',
+  },
   {
     id: 'kernel.cacheable-pfnmap',
     title: 'TCG',
@@ -166,6 +177,13 @@ const KVM: PlanCase[] = [
   },
   { id: 'iommufd.pfnmap', title: 'iommufd on Linux 6.19', host: linux('6.19.0'), request: { iommufd: true } },
   { id: 'iommufd.pfnmap', title: 'the group on Linux 6.18', host: linux('6.18.3') },
+  {
+    id: 'iommufd.pfnmap',
+    title: 'iommufd on a kernel of unknown release',
+    host: openMadeUp(graceHost([hopper()]), { files: { '/ghpass/uname': null } }),
+    request: { iommufd: true },
+    notKnown: 'the release of the kernel is not known',
+  },
 ];
 
 const MEMORY: PlanCase[] = [
@@ -186,7 +204,12 @@ const MEMORY: PlanCase[] = [
     says: { severity: 'fail', message: 'the guest wants 16 GiB, all of it pinned; the host has 8 GiB in all' },
   },
   { id: 'mem.available', title: 'a host that has just as much', host: memory(16n * GIB, 16n * GIB) },
-  { id: 'mem.available', title: 'a host that does not tell', host: memory(16n * GIB, null) },
+  {
+    id: 'mem.available',
+    title: 'a host that does not tell',
+    host: memory(16n * GIB, null),
+    notKnown: 'MemAvailable of /proc/meminfo is not known',
+  },
   {
     id: 'kernel.nodes-shift',
     title: 'two GPUs for a kernel with 16 nodes',
@@ -238,4 +261,85 @@ const MEMORY: PlanCase[] = [
   },
 ];
 
-export const PLAN_CASES: readonly PlanCase[] = [...STACK, ...KVM, ...MEMORY];
+const START: PlanCase[] = [
+  {
+    id: 'mem.memlock',
+    title: 'a user who may lock 8 MiB',
+    host: locking('8388608', '0000000000000000'),
+    says: {
+      severity: 'fail',
+      message:
+        'the guest wants 16 GiB, all of it pinned; a process without CAP_IPC_LOCK may lock 8 MiB here, and VFIO ends with ENOMEM (12)',
+      remedy: [
+        'sudo prlimit --pid $$ --memlock=17179869184   # for this shell',
+        'echo "$USER - memlock 16777216" | sudo tee /etc/security/limits.d/ghpass.conf   # after the next login',
+        'or run ghpass as root',
+      ],
+    },
+  },
+  { id: 'mem.memlock', title: 'root, whatever the limit is', host: locking('8388608', '000001ffffffffff') },
+  { id: 'mem.memlock', title: 'a user who may lock just as much', host: locking('17179869184', '0000000000000000') },
+  { id: 'mem.memlock', title: 'a user without a limit', host: locking('unlimited', '0000000000000000') },
+  {
+    id: 'mem.memlock',
+    title: 'a host that does not tell',
+    host: changed('/proc/self/limits', null),
+    notKnown: '/proc/self/limits does not say',
+  },
+  {
+    id: 'start.slow-pin',
+    title: '64 GiB in small pages',
+    host: smallPages('always madvise [never]'),
+    request: { memoryBytes: 64n * GIB },
+    says: {
+      severity: 'info',
+      message:
+        '64 GiB are 16777216 pages of 4 KiB to pin one by one, as transparent huge pages are off: that takes minutes',
+      remedy: ['echo madvise > /sys/kernel/mm/transparent_hugepage/enabled'],
+    },
+  },
+  {
+    id: 'start.slow-pin',
+    title: 'a little less than 64 GiB',
+    host: smallPages('always madvise [never]'),
+    request: { memoryBytes: 64n * GIB - MIB },
+  },
+  {
+    id: 'start.slow-pin',
+    title: '64 GiB in transparent huge pages',
+    host: smallPages('[always] madvise never'),
+    request: { memoryBytes: 64n * GIB },
+  },
+  {
+    id: 'start.slow-pin',
+    title: 'a page size that is not known',
+    host: openMadeUp(graceHost([hopper()], { kernelConfig: {} })),
+    notKnown: 'the page size of the kernel is not known',
+  },
+  {
+    id: 'start.slow-pin',
+    title: 'a kernel without transparent huge pages',
+    host: changed('/sys/kernel/mm/transparent_hugepage/enabled', null),
+    notKnown: 'there is no /sys/kernel/mm/transparent_hugepage',
+  },
+];
+
+export const PLAN_CASES: readonly PlanCase[] = [...STACK, ...KVM, ...MEMORY, ...START];
+
+function changed(path: string, content: string | null): Host {
+  return openMadeUp(graceHost([hopper()]), { files: { [path]: content } });
+}
+
+function locking(limit: string, capabilities: string): Host {
+  const files = {
+    '/proc/self/limits': `Max locked memory         ${limit}              unlimited            bytes     \n`,
+    '/proc/self/status': `CapEff:\t${capabilities}\n`,
+  };
+  return openMadeUp(graceHost([hopper()]), { files });
+}
+
+function smallPages(transparent: string): Host {
+  return openMadeUp(graceHost([hopper()], { kernelConfig: { ARM64_4K_PAGES: 'y' } }), {
+    files: { '/sys/kernel/mm/transparent_hugepage/enabled': `${transparent}\n` },
+  });
+}

@@ -62,12 +62,6 @@ export const POWER9_CASES: readonly DeviceCase[] = [
     }),
   ),
   {
-    id: 'stack.nvlink2',
-    title: 'a V100 that is not asked, with a kernel that is not known',
-    host: openPower9({}, { files: { '/ghpass/uname': null } }),
-    open: false,
-  },
-  {
     id: 'nvlink2.bridges',
     title: 'bridges without a driver, and on another',
     host: openPower9(

@@ -1,13 +1,15 @@
-import { about, type DeviceCheck } from './facts.ts';
+import { about, acpiNotKnown, type DeviceCheck } from './facts.ts';
 
 export const acpiDsdMissing: DeviceCheck = {
   id: 'acpi.dsd-missing',
   severity: 'fail',
   title: 'Firmware announces base and size of the coherent memory',
+  looksAt: '_DSD of the device that firmware_node/path names, in DSDT and SSDT*',
   reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_fetch_memory_property',
   observe(facts) {
     const { acpi, pci, nvlink } = facts.gpu;
-    if (!acpi.known || nvlink) return [];
+    if (nvlink) return [];
+    if (!acpi.known) return acpiNotKnown(facts.gpu) ?? [];
     const missing = [
       acpi.base === null ? 'nvidia,gpu-mem-base-pa' : null,
       acpi.sizeBytes ? null : 'nvidia,gpu-mem-size',

@@ -1,7 +1,7 @@
 import { type Bar2, bar2Lengths, breaks } from '../../vfio/bar2.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { GpuFacts } from '../../vfio/gpu.ts';
-import type { DeviceCheck } from './facts.ts';
+import { acpiNotKnown, type DeviceCheck } from './facts.ts';
 
 /**
  * The review of the driver's 12th version asked for a probe that fails where the physical BAR2 is shorter than the memory.
@@ -12,10 +12,15 @@ export const bar2LengthShort: DeviceCheck = {
   id: 'bar2.length-short',
   severity: 'warn',
   title: 'The physical BAR2 is as long as the coherent memory',
+  looksAt: 'third line of resource, and the length of the coherent memory',
   reference: 'vfio/nvgrace-gpu v12 review, October 2023',
   observe({ gpu }) {
     const bar2 = bar2Lengths(gpu);
-    if (!breaks(gpu, 'length >= memory') || bar2.memoryBytes === null) return [];
+    if (gpu.pci.bars.length === 0) return { notKnown: 'sysfs shows no BARs of the device' };
+    if (bar2.memoryBytes === null) {
+      return acpiNotKnown(gpu) ?? { notKnown: 'nobody says how long the coherent memory is' };
+    }
+    if (!breaks(gpu, 'length >= memory')) return [];
     const short = formatBytes(bar2.memoryBytes - bar2.physicalBytes);
     return [
       {

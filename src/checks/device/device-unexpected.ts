@@ -11,8 +11,12 @@ export const deviceUnexpected: DeviceCheck = {
   id: 'device.unexpected',
   severity: 'warn',
   title: 'The device is as the GPU catalogue expects',
+  looksAt: 'layout and length of the memory, and the GPU catalogue',
   reference: 'templates/gpus.json, /etc/ghpass/gpus.json',
-  observe: (facts) => [...unexpectedLayout(facts), ...unexpectedMemory(facts)],
+  observe: (facts) =>
+    facts.gpu.product === null
+      ? { notKnown: 'the ids are in no GPU catalogue' }
+      : [...unexpectedLayout(facts), ...unexpectedMemory(facts)],
 };
 
 function unexpectedLayout(facts: DeviceFacts): Observation[] {

@@ -4,6 +4,7 @@ export const driverGenericBound: DeviceCheck = {
   id: 'driver.generic-bound',
   severity: 'fail',
   title: 'The variant driver is bound, not the generic vfio-pci',
+  looksAt: 'the link driver',
   reference: 'kubernetes-sigs/dra-driver-nvidia-gpu#1199',
   observe(facts) {
     const { pci, nvlink } = facts.gpu;

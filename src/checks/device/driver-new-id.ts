@@ -5,6 +5,7 @@ export const driverNewId: DeviceCheck = {
   id: 'driver.new-id',
   severity: 'warn',
   title: 'VFIO has the GPU because of an override, not because of a dynamic id',
+  looksAt: 'the link driver, and driver_override',
   reference: 'Documentation/ABI/testing/sysfs-bus-pci, new_id and driver_override',
   observe(facts) {
     const { address, driver, driverOverride } = facts.gpu.pci;

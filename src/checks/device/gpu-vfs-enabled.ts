@@ -4,6 +4,7 @@ export const gpuVfsEnabled: DeviceCheck = {
   id: 'gpu.vfs-enabled',
   severity: 'fail',
   title: 'No virtual functions are enabled',
+  looksAt: 'sriov_numvfs',
   reference: 'drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_register_device: EBUSY',
   observe(facts) {
     const { address, enabledVfs } = facts.gpu.pci;

@@ -14,15 +14,23 @@ import { driverBindEoverflow } from './driver-bind-eoverflow.ts';
 import { driverGenericBound } from './driver-generic-bound.ts';
 import { driverNewId } from './driver-new-id.ts';
 import { driverNoCoherent } from './driver-no-coherent.ts';
+import { driverOverrideLost } from './driver-override-lost.ts';
 import { driverUnbound } from './driver-unbound.ts';
 import type { DeviceCheck } from './facts.ts';
+import { giCount } from './gi-count.ts';
 import { gpuVfsEnabled } from './gpu-vfs-enabled.ts';
 import { iommuGroupMissing } from './iommu-group-missing.ts';
 import { iommuGroupNotViable } from './iommu-group-not-viable.ts';
+import { iommuRmrDirect } from './iommu-rmr-direct.ts';
+import { kernelFallbackLeak } from './kernel-fallback-leak.ts';
 import { memPageAlign } from './mem-page-align.ts';
 import { nvidiaHolders } from './nvidia-holders.ts';
 import { nvidiaMemoryOnline } from './nvidia-memory-online.ts';
 import { nvlink2Bridges } from './nvlink2-bridges.ts';
+import { powerD3cold } from './power-d3cold.ts';
+import { resetDeadConfig } from './reset-dead-config.ts';
+import { resetNone } from './reset-none.ts';
+import { romBar } from './rom-bar.ts';
 import { stackNvlink2 } from './stack-nvlink2.ts';
 import { stackPadBars } from './stack-pad-bars.ts';
 import { undoPartial } from './undo-partial.ts';
@@ -33,6 +41,8 @@ import { vfioProbeReset } from './vfio-probe-reset.ts';
 /** What is checked of each GPU, the cause before its consequences. */
 export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   undoPartial,
+  resetDeadConfig,
+  powerD3cold,
   acpiUnreadable,
   acpiDsdMissing,
   acpiDuplicateRange,
@@ -42,6 +52,7 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   driverBindEoverflow,
   driverBindEinval,
   driverUnbound,
+  driverOverrideLost,
   driverGenericBound,
   driverNewId,
   gpuVfsEnabled,
@@ -49,6 +60,9 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   nvidiaMemoryOnline,
   iommuGroupMissing,
   iommuGroupNotViable,
+  iommuRmrDirect,
+  resetNone,
+  kernelFallbackLeak,
   vfioNotOpened,
   vfioPerms,
   vfioBusy,
@@ -64,4 +78,6 @@ export const DEVICE_CHECKS: readonly DeviceCheck[] = [
   stackNvlink2,
   nvlink2Bridges,
   deviceUnexpected,
+  giCount,
+  romBar,
 ];

@@ -1,15 +1,17 @@
-import type { HostFacts } from '../../host/facts.ts';
-import { formatBytes, KIB } from '../../vfio/bytes.ts';
-import type { DeviceCheck } from './facts.ts';
+import { formatBytes } from '../../vfio/bytes.ts';
+import { type DeviceCheck, memoryNotKnown } from './facts.ts';
 
 export const memPageAlign: DeviceCheck = {
   id: 'mem.page-align',
   severity: 'fail',
   title: 'The memory of each region is a whole number of pages, so that all of it can be mapped',
+  looksAt: 'VFIO regions 2 and 4, measured or predicted, and the page size of the kernel',
   reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_mmap: EINVAL past the memory',
   observe({ gpu, host }) {
-    const pageBytes = hostPageBytes(host);
-    if (pageBytes === null) return [];
+    const { pageBytes } = host;
+    if (pageBytes === null) return { notKnown: 'the page size of the kernel is not known' };
+    const unknown = memoryNotKnown(gpu);
+    if (unknown) return unknown;
     return [gpu.memory.usable, gpu.memory.reserved].flatMap((part) => {
       if (!part || part.sizeBytes % pageBytes === 0n) return [];
       return {
@@ -21,10 +23,3 @@ export const memPageAlign: DeviceCheck = {
     });
   },
 };
-
-/** Null where the kernel's options are not known. */
-function hostPageBytes({ kernel: { config } }: HostFacts): bigint | null {
-  if (config?.get('ARM64_64K_PAGES') === 'y') return 64n * KIB;
-  if (config?.get('ARM64_16K_PAGES') === 'y') return 16n * KIB;
-  return config?.get('ARM64_4K_PAGES') === 'y' ? 4n * KIB : null;
-}

@@ -5,10 +5,15 @@ export const nvidiaHolders: DeviceCheck = {
   id: 'nvidia.holders',
   severity: 'fail',
   title: 'Nobody on the host uses the GPU',
+  looksAt: '/proc/PID/fd of all processes, for /dev/nvidia*, /dev/dri/* and /dev/vfio/*',
   reference: 'OpenNebula/one-deploy#251: unbinding a GPU that is in use can hang for ever',
   observe(facts) {
-    const holders = facts.gpu.use?.holders ?? [];
-    if (holders.length === 0) return [];
+    const { use } = facts.gpu;
+    if (use === null) return [];
+    const { holders, unreadable } = use;
+    if (holders.length === 0) {
+      return unreadable > 0 ? { notKnown: `the open files of ${unreadable} processes may only be read by root` } : [];
+    }
     return about(facts, `in use: ${holders.map(holderText).join('; ')}`, ...holderRemedy(holders));
   },
 };

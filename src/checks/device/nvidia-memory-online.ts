@@ -5,9 +5,14 @@ export const nvidiaMemoryOnline: DeviceCheck = {
   id: 'nvidia.memory-online',
   severity: 'fail',
   title: 'The host does not use the memory of the GPU as its own',
+  looksAt: '"System RAM (NVIDIA)" in /proc/iomem',
   reference: 'open-gpu-kernel-modules 595.45.04: memory is added as "System RAM (NVIDIA)"',
   observe(facts) {
-    const bytes = facts.gpu.use?.onlineBytes ?? 0n;
+    const { use } = facts.gpu;
+    if (use === null) return [];
+    const bytes = use.onlineBytes;
+    if (bytes === null)
+      return { notKnown: 'the addresses in /proc/iomem are for root only, or firmware names no range' };
     if (bytes === 0n) return [];
     return about(
       facts,

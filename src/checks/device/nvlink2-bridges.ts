@@ -4,6 +4,7 @@ export const nvlink2Bridges: DeviceCheck = {
   id: 'nvlink2.bridges',
   severity: 'warn',
   title: 'The NVLink bridges of the GPU are on vfio-pci, as it is',
+  looksAt: 'the device tree, and the drivers of the functions that it names',
   reference:
     'QEMU 4.1 to 8.1, hw/ppc/spapr_pci_nvlink2.c: a guest without them has no ATSD register, and no link to train',
   observe(facts) {

@@ -4,7 +4,9 @@ export const vfioNotOpened: DeviceCheck = {
   id: 'vfio.not-opened',
   severity: 'info',
   title: 'The device itself was asked',
+  looksAt: 'whether the device was opened',
   reference: 'drivers/vfio/pci/nvgrace-gpu/main.c, nvgrace_gpu_init_nvdev_struct',
+  needsDevice: true,
   observe(facts) {
     const reason = facts.gpu.notOpened?.reason;
     if (reason !== 'not-wanted' && reason !== 'no-answer') return [];

@@ -1,8 +1,10 @@
 import { errnoName } from '../../vfio/errno.ts';
 import type { FailedStep } from '../../vfio/protocol.ts';
-import { about, type DeviceCheck, type DeviceFacts, predictedSizes } from './facts.ts';
+import type { NotKnown, Observation } from '../check.ts';
+import { about, type DeviceCheck, type DeviceFacts, NOT_OPENED, predictedSizes } from './facts.ts';
 
 const REFERENCE = 'Documentation/driver-api/vfio.rst';
+const LOOKS_AT = 'the system calls that open the device through VFIO, and their errno';
 
 /** Steps at which the kernel hands out the device, and so at which somebody else can already have it. */
 const EXCLUSIVE_STEPS = new Set(['group-open', 'cdev-open', 'iommufd-bind', 'group-container', 'container-iommu']);
@@ -11,8 +13,9 @@ export const vfioPerms: DeviceCheck = {
   id: 'vfio.perms',
   severity: 'fail',
   title: 'The nodes of VFIO may be opened',
+  looksAt: LOOKS_AT,
+  needsDevice: true,
   reference: REFERENCE,
-  kind: 'permission',
   observe: (facts) =>
     failed(facts, isPermission, (step) => [
       `${describe(step)}: no permission; ${predictedSizes(facts)}`,
@@ -24,6 +27,8 @@ export const vfioBusy: DeviceCheck = {
   id: 'vfio.busy',
   severity: 'fail',
   title: 'Nobody else has the device open',
+  looksAt: LOOKS_AT,
+  needsDevice: true,
   reference: REFERENCE,
   observe: (facts) =>
     failed(facts, isBusy, (step) => [
@@ -37,6 +42,8 @@ export const vfioOpenFailed: DeviceCheck = {
   id: 'vfio.open-failed',
   severity: 'fail',
   title: 'VFIO opens the device',
+  looksAt: LOOKS_AT,
+  needsDevice: true,
   reference: REFERENCE,
   observe: (facts) =>
     failed(
@@ -46,9 +53,14 @@ export const vfioOpenFailed: DeviceCheck = {
     ),
 };
 
-function failed(facts: DeviceFacts, applies: (step: FailedStep) => boolean, say: (step: FailedStep) => string[]) {
+function failed(
+  facts: DeviceFacts,
+  applies: (step: FailedStep) => boolean,
+  say: (step: FailedStep) => string[],
+): Observation[] | NotKnown {
   const { notOpened } = facts.gpu;
-  if (notOpened?.reason !== 'failed' || !applies(notOpened.step)) return [];
+  if (notOpened !== null && notOpened.reason !== 'failed') return NOT_OPENED;
+  if (notOpened === null || !applies(notOpened.step)) return [];
   const [message = '', ...remedy] = say(notOpened.step);
   return about(facts, message, ...remedy);
 }

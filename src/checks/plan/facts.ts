@@ -1,4 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
+import type { HostSettings } from '../../host/settings.ts';
 import type { ToolFacts } from '../../host/tools.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { Check } from '../check.ts';
@@ -6,6 +7,7 @@ import type { Check } from '../check.ts';
 /** What the checks of a plan look at. */
 export interface PlanFacts {
   host: HostFacts;
+  settings: HostSettings;
   tools: ToolFacts;
   /** The host did not tell about its tools, so that the newest were assumed. */
   toolsAssumed: boolean;

@@ -5,11 +5,13 @@ export const firmwareAavmf: PlanCheck = {
   id: 'firmware.aavmf',
   severity: 'fail',
   title: 'The guest’s firmware keeps the NUMA topology',
+  looksAt: 'package and version of the firmware image that the guest gets',
   reference: 'edk2 ArmVirtQemu 2022.11 (Debian 12): "Faking a node"',
   observe({ tools, plan }) {
     const image = tools.firmware.find(({ code }) => code === plan.firmware.code);
-    if (!image || !losesTopology(image)) return [];
-    const { name, version } = image.package ?? { name: image.code, version: '' };
+    if (!image?.package) return { notKnown: `no package manager knows ${plan.firmware.code}` };
+    if (!losesTopology(image)) return [];
+    const { name, version } = image.package;
     return [
       {
         subject: image.code,

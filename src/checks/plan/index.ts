@@ -5,10 +5,12 @@ import { kernelCacheablePfnmap } from './kernel-cacheable-pfnmap.ts';
 import { kernelNodesShift } from './kernel-nodes-shift.ts';
 import { kvmUnusable } from './kvm-unusable.ts';
 import { memAvailable } from './mem-available.ts';
+import { memMemlock } from './mem-memlock.ts';
 import { mmioWindow } from './mmio-window.ts';
 import { distancesUnknown } from './numa-distances-unknown.ts';
 import { qemuGiBdf } from './qemu-gi-bdf.ts';
 import { stackVersion } from './stack-version.ts';
+import { startSlowPin } from './start-slow-pin.ts';
 
 /** What is checked of each plan before anything is started. */
 export const PLAN_CHECKS: readonly PlanCheck[] = [
@@ -19,6 +21,8 @@ export const PLAN_CHECKS: readonly PlanCheck[] = [
   firmwareAavmf,
   mmioWindow,
   memAvailable,
+  memMemlock,
+  startSlowPin,
   kernelNodesShift,
   iommufdPfnmap,
   distancesUnknown,

@@ -5,10 +5,13 @@ export const iommufdPfnmap: PlanCheck = {
   id: 'iommufd.pfnmap',
   severity: 'warn',
   title: 'iommufd can map the memory of one device for another',
+  looksAt: 'the VFIO path of the guest, and the release of the kernel',
   reference: 'Linux a23b10608d42 (6.19): dma-buf export of vfio-pci',
   observe({ plan, host }) {
     const { version, release } = host.kernel;
-    if (!plan.iommufd || version === null || compareVersions(version, [6, 19]) >= 0) return [];
+    if (!plan.iommufd) return [];
+    if (version === null) return { notKnown: 'the release of the kernel is not known' };
+    if (compareVersions(version, [6, 19]) >= 0) return [];
     return [
       {
         subject: plan.name,

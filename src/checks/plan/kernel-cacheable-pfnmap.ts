@@ -8,9 +8,11 @@ export const kernelCacheablePfnmap: PlanCheck = {
   id: 'kernel.cacheable-pfnmap',
   severity: 'warn',
   title: 'KVM maps the coherent memory cacheable into the guest',
+  looksAt: 'KVM_CHECK_EXTENSION 243 on the file descriptor of a VM',
   reference: 'Linux 0c67288e0c8b and f55ce5a6cd33 (6.17)',
   observe({ tools: { kvm }, plan, host }) {
-    if (plan.accelerator !== 'kvm' || !kvm.usable || kvm.cacheablePfnmap !== false) return [];
+    if (!kvm.usable || kvm.cacheablePfnmap === null) return { notKnown: kvm.reason ?? 'KVM was not asked' };
+    if (plan.accelerator !== 'kvm' || kvm.cacheablePfnmap) return [];
     return [
       {
         subject: plan.name,

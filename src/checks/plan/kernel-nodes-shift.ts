@@ -5,6 +5,7 @@ export const kernelNodesShift: PlanCheck = {
   id: 'kernel.nodes-shift',
   severity: 'warn',
   title: 'The guest’s kernel can hold all nodes',
+  looksAt: 'nodes of the guest, and CONFIG_NODES_SHIFT of the kernel that it boots',
   reference: 'arch/arm64/Kconfig, NODES_SHIFT; drivers/acpi/numa/srat.c, "Too many proximity domains"',
   observe({ plan, guestKernelConfig }) {
     const limit = nodeLimit(guestKernelConfig);

@@ -4,6 +4,7 @@ export const kvmUnusable: PlanCheck = {
   id: 'kvm.unusable',
   severity: 'warn',
   title: 'KVM runs a guest',
+  looksAt: 'a KVM guest of four instructions',
   reference: 'tried with a guest of four instructions',
   observe({ tools: { kvm }, plan }) {
     if (plan.accelerator === 'kvm') {

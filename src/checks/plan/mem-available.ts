@@ -5,6 +5,7 @@ export const memAvailable: PlanCheck = {
   id: 'mem.available',
   severity: 'fail',
   title: 'The host has the memory that the guest is to get',
+  looksAt: 'MemFree of the nodes that the guest is bound to, and MemAvailable of /proc/meminfo',
   reference: 'VFIO pins all of the guest’s memory: drivers/vfio/vfio_iommu_type1.c',
   observe({ plan, host }) {
     const bound = plan.nodes.flatMap(({ memoryBytes, hostNode }) => {
@@ -13,7 +14,10 @@ export const memAvailable: PlanCheck = {
       return { subject: plan.name, message: shortage(memoryBytes, free, `on node ${hostNode}, to which it is bound`) };
     });
     const available = host.availableMemoryBytes;
-    if (available === null || plan.memoryBytes <= available) return bound;
+    if (available === null) {
+      return bound.length > 0 ? bound : { notKnown: 'MemAvailable of /proc/meminfo is not known' };
+    }
+    if (plan.memoryBytes <= available) return bound;
     return [{ subject: plan.name, message: shortage(plan.memoryBytes, available, 'in all') }];
   },
 };

@@ -4,6 +4,7 @@ export const distancesUnknown: PlanCheck = {
   id: 'numa.distances-unknown',
   severity: 'info',
   title: 'The guest’s distances come from the host’s SLIT',
+  looksAt: 'SRAT in /sys/firmware/acpi/tables, and distance of each node',
   reference: 'drivers/acpi/numa/srat.c',
   observe({ plan }) {
     if (plan.distances !== null) return [];

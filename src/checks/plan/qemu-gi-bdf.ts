@@ -5,9 +5,11 @@ export const qemuGiBdf: PlanCheck = {
   id: 'qemu.gi-bdf',
   severity: 'warn',
   title: 'QEMU writes the PCI handle of a generic initiator in the right order',
+  looksAt: 'version of qemu-system-aarch64',
   reference: 'QEMU 16c687d84574 (9.2)',
   observe({ tools: { qemu }, plan }) {
-    if (!qemu?.genericInitiator || compareVersions(qemu.version, [9, 2]) >= 0) return [];
+    if (qemu === null) return { notKnown: 'no QEMU to ask' };
+    if (!qemu.genericInitiator || compareVersions(qemu.version, [9, 2]) >= 0) return [];
     return [
       {
         subject: plan.name,

@@ -9,8 +9,8 @@ export const stackVersion: PlanCheck = {
   id: 'stack.version',
   severity: 'fail',
   title: 'QEMU can build the guest',
+  looksAt: 'qemu-system-aarch64 on PATH, and whether it has acpi-generic-initiator',
   reference: 'QEMU b64b7ed8bb5d (9.0) and f10104aeae3a (10.0)',
-  kind: 'tool',
   observe({ tools, toolsAssumed, plan, host }) {
     const { qemu } = tools;
     const subject = plan.name;

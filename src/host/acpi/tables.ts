@@ -25,9 +25,9 @@ export function readDefinitionBlocks(files: HostFiles): DefinitionBlocks {
   }
 }
 
-/** Whether the host has ACPI tables, readable or not. */
-export function hasAcpi(files: HostFiles): boolean {
-  return files.list(TABLES).length > 0;
+/** Names of the host's ACPI tables, readable or not; none where it has no ACPI. */
+export function listTables(files: HostFiles): string[] {
+  return files.list(TABLES);
 }
 
 /** One table by its signature (`SRAT`, `SLIT`), or null where it is absent or not readable. */

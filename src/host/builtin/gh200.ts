@@ -8,12 +8,16 @@ const GIB = 1024n ** 3n;
 export const GRACE_KERNEL_CONFIG: Readonly<Record<string, string>> = {
   ARM64_64K_PAGES: 'y',
   ARM_SMMU_V3: 'y',
+  ACPI_APEI_GHES: 'y',
   IOMMUFD: 'm',
+  MEMORY_FAILURE: 'y',
   NODES_SHIFT: '6',
   NVGRACE_GPU_VFIO_PCI: 'm',
   VFIO: 'm',
+  VFIO_CONTAINER: 'y',
   VFIO_DEVICE_CDEV: 'y',
   VFIO_GROUP: 'y',
+  VFIO_IOMMU_TYPE1: 'm',
 };
 
 /** A host with one GH200: 94.5 GiB of coherent memory, one socket of 72 CPUs. */

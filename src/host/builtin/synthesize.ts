@@ -2,6 +2,8 @@ import type { FileTree } from '../memory-files.ts';
 import type { ToolFacts } from '../tools.ts';
 import { definitionBlock, device, deviceProperties, scope } from './aml-writer.ts';
 import { configSpace } from './config-writer.ts';
+import { writeIort } from './iort-writer.ts';
+import { SETTINGS_FILES } from './settings-files.ts';
 import { writeSrat } from './srat-writer.ts';
 import { helperOutput, type SyntheticRegion } from './vfio-writer.ts';
 
@@ -43,6 +45,12 @@ export interface SyntheticHost {
   tools: ToolFacts | null;
 }
 
+/** Registers of the SMMUs, one for each GPU. */
+const SMMU_BASE = 0x1100_0000n;
+const SMMU_BYTES = 0x100_0000n;
+/** Sizes of huge pages of a kernel with 64 KiB pages. */
+const HUGE_PAGES_KIB = [2048, 524288, 16777216];
+
 /** The files of a made-up host, in the shape of a snapshot. */
 export function synthesize(host: SyntheticHost): FileTree {
   const files: Record<string, string | Uint8Array> = {
@@ -54,6 +62,7 @@ export function synthesize(host: SyntheticHost): FileTree {
       .map(([name, value]) => `CONFIG_${name}=${value}\n`)
       .join(''),
     [`/lib/modules/${host.release}/modules.alias`]: variantAliases(),
+    ...SETTINGS_FILES,
     ...acpiTables(host),
     ...nodeFiles(host),
   };
@@ -81,16 +90,20 @@ function addGpu(gpu: SyntheticGpu, files: Record<string, string | Uint8Array>, l
     class: '0x030200',
     modalias: `pci:v000010DEd${hex(gpu.device, 8).toUpperCase()}sv000010DEsd${hex(gpu.subsystemDevice, 8).toUpperCase()}bc03sc02i00`,
     numa_node: `${gpu.numaNode}`,
-    resource: resourceLines([bar0, 0n, bar2, 0n, bar4, 0n]),
+    resource: resourceLines([bar0, 0n, bar2, 0n, bar4, 0n, 0n]),
     driver_override: gpu.driver ?? '(null)',
     reset_method: 'flr',
+    power_state: 'D0',
+    d3cold_allowed: '1',
     'firmware_node/path': acpiPath(gpu.address),
   };
   for (const [name, text] of Object.entries(texts)) files[`${directory}/${name}`] = `${text}\n`;
   files[`${directory}/config`] = configSpace(gpu.device, gpu.subsystemDevice, gpu.migWorksWithCachedMemory);
+  const group = `/sys/kernel/iommu_groups/${gpu.iommuGroup}`;
+  files[`${group}/type`] = 'DMA-FQ\n';
+  files[`${group}/reserved_regions`] = '0x0000000008000000 0x00000000080fffff msi\n';
   links[`${directory}/iommu_group`] = `../../../../kernel/iommu_groups/${gpu.iommuGroup}`;
-  links[`/sys/kernel/iommu_groups/${gpu.iommuGroup}/devices/${gpu.address}`] =
-    `../../../../bus/pci/devices/${gpu.address}`;
+  links[`${group}/devices/${gpu.address}`] = `../../../../bus/pci/devices/${gpu.address}`;
   if (gpu.driver) links[`${directory}/driver`] = `../../../../bus/pci/drivers/${gpu.driver}`;
   if (gpu.regions.length > 0) files[`/ghpass/vfio/${gpu.address}.json`] = helperOutput(gpu.address, gpu.regions);
 }
@@ -126,7 +139,11 @@ function acpiTables(host: SyntheticHost): Record<string, Uint8Array> {
     ),
   });
   const tables = '/sys/firmware/acpi/tables';
-  return { [`${tables}/DSDT`]: definitionBlock('DSDT', Buffer.concat(bridges)), [`${tables}/SRAT`]: srat };
+  return {
+    [`${tables}/DSDT`]: definitionBlock('DSDT', Buffer.concat(bridges)),
+    [`${tables}/IORT`]: writeIort(host.gpus.map((_, i) => SMMU_BASE + BigInt(i) * SMMU_BYTES)),
+    [`${tables}/SRAT`]: srat,
+  };
 }
 
 function nodeFiles(host: SyntheticHost): Record<string, string> {
@@ -138,13 +155,22 @@ function nodeFiles(host: SyntheticHost): Record<string, string> {
     [`${root}/online`]: all,
     [`${root}/has_generic_initiator`]: `${initiators.join(',')}\n`,
   };
+  if (host.nodes.length > 0) files['/proc/meminfo'] = `MemAvailable: ${totalKib(host.nodes)} kB\n`;
   host.nodes.forEach(({ cpus, memoryBytes, distances }, id) => {
     const kib = memoryBytes / 1024n;
     files[`${root}/node${id}/cpulist`] = `${cpus ? `${cpus[0]}-${cpus[1]}` : ''}\n`;
+    for (const kib of HUGE_PAGES_KIB) {
+      files[`${root}/node${id}/hugepages/hugepages-${kib}kB/nr_hugepages`] = '0\n';
+      files[`${root}/node${id}/hugepages/hugepages-${kib}kB/free_hugepages`] = '0\n';
+    }
     files[`${root}/node${id}/distance`] = `${distances.join(' ')}\n`;
     files[`${root}/node${id}/meminfo`] = `Node ${id} MemTotal: ${kib} kB\nNode ${id} MemFree: ${kib} kB\n`;
   });
   return files;
+}
+
+function totalKib(nodes: readonly SyntheticNode[]): bigint {
+  return nodes.reduce((sum, { memoryBytes }) => sum + memoryBytes / 1024n, 0n);
 }
 
 function resourceLines(lengths: readonly bigint[]): string {
