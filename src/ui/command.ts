@@ -1,6 +1,6 @@
 import type { Finding } from '../checks/check.ts';
 import { CHECK_KINDS } from '../checks/kinds.ts';
-import { EXIT_STATUS, GhpassError } from '../errors.ts';
+import { EXIT_STATUS, type FailureKind, GhpassError } from '../errors.ts';
 import type { HostSource } from '../host/host.ts';
 import { Command, Flags } from '../ui/oclif.ts';
 import { type Envelope, exitStatus, resultEnvelope } from './envelope.ts';
@@ -15,6 +15,8 @@ export interface Outcome {
   findings: Finding[];
   /** What goes to standard output without `--json`. */
   text: string;
+  /** Something could not be found out, which is no better than a warning. */
+  incomplete?: boolean;
 }
 
 /** Flags of the commands that do not change the host. */
@@ -62,15 +64,23 @@ export abstract class GhpassCommand extends Command {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   }
 
-  /** Prints an outcome and sets the exit status. */
-  protected conclude({ result, findings, text }: Outcome, strict: boolean): Envelope {
-    process.exitCode = exitStatus(findings, strict, (id) => CHECK_KINDS.get(id) ?? 'check');
+  /**
+   * Prints an outcome and sets the exit status.
+   * @param kinds what a failure is, by the id of the check, where it is more than a check that failed.
+   */
+  protected conclude(
+    { result, findings, text, incomplete = false }: Outcome,
+    strict: boolean,
+    kinds: ReadonlyMap<string, FailureKind> = CHECK_KINDS,
+  ): Envelope {
+    const judged = { findings, incomplete, strict };
+    process.exitCode = exitStatus(judged, (id) => kinds.get(id) ?? 'check');
     if (!this.jsonEnabled()) {
       process.stdout.write(text === '' ? '' : `${text}\n`);
       const paint = this.paint(process.stderr);
       for (const finding of findings) process.stderr.write(`${findingText(finding, paint)}\n`);
     }
-    return resultEnvelope(this.commandName(), result, findings, strict);
+    return resultEnvelope(this.commandName(), result, judged);
   }
 
   /** One line about what is going on; never on standard output. */

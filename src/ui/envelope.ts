@@ -13,9 +13,19 @@ export type Envelope =
       error: { code: string; message: string; suggestions: readonly string[] };
     };
 
-/** @param result JSON-ready: no bigint. @param strict every warning counts as a failure. */
-export function resultEnvelope(command: string, result: unknown, findings: Finding[], strict: boolean): Envelope {
-  return { schemaVersion: SCHEMA_VERSION, command, status: statusOf(findings, strict), result, findings };
+/** What decides between fine, warning and failure. */
+export interface Judged {
+  findings: Finding[];
+  /** Something could not be found out, which is no better than a warning. */
+  incomplete: boolean;
+  /** Every warning counts as a failure. */
+  strict: boolean;
+}
+
+/** @param result JSON-ready: no bigint. */
+export function resultEnvelope(command: string, result: unknown, judged: Judged): Envelope {
+  const { findings } = judged;
+  return { schemaVersion: SCHEMA_VERSION, command, status: statusOf(judged), result, findings };
 }
 
 export function errorEnvelope(command: string, error: GhpassError): Envelope {
@@ -28,18 +38,19 @@ export function errorEnvelope(command: string, error: GhpassError): Envelope {
  * or a missing tool, the status says so; else a check failed.
  * @param kindOf what a failure of a check is, by its id.
  */
-export function exitStatus(findings: readonly Finding[], strict: boolean, kindOf: (id: string) => FailureKind): number {
+export function exitStatus(judged: Judged, kindOf: (id: string) => FailureKind): number {
+  const { findings, strict } = judged;
   const failed = findings.filter(({ severity }) => severity === 'fail' || (strict && severity === 'warn'));
-  if (failed.length === 0) return 0;
+  if (failed.length === 0) return statusOf(judged) === 'fail' ? EXIT_STATUS.check : 0;
   const kinds = new Set(failed.map(({ id, severity }) => (severity === 'fail' ? kindOf(id) : 'check')));
   const [only = 'check'] = kinds;
   return EXIT_STATUS[kinds.size === 1 ? only : 'check'];
 }
 
-function statusOf(findings: readonly Finding[], strict: boolean): 'ok' | 'warn' | 'fail' {
+function statusOf({ findings, incomplete, strict }: Judged): 'ok' | 'warn' | 'fail' {
   if (findings.some(({ severity }) => severity === 'fail')) return 'fail';
-  if (findings.some(({ severity }) => severity === 'warn')) return strict ? 'fail' : 'warn';
-  return 'ok';
+  const isWarned = incomplete || findings.some(({ severity }) => severity === 'warn');
+  return isWarned ? (strict ? 'fail' : 'warn') : 'ok';
 }
 
 /** Sizes are integer bytes in JSON. @throws GhpassError rather than rounding what a number cannot hold. */

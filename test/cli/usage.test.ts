@@ -142,6 +142,24 @@ const REFUSALS: Record<string, Refusal> = {
     message: 'ghpass knows no guest named no-such-guest',
     suggestions: [],
   },
+  'unknown check to run': {
+    args: ['doctor', ...GH200, '--checks', 'rom.bar,kernel.pagesize'],
+    status: 2,
+    code: 'check.unknown',
+    message: '--checks kernel.pagesize: there is no such check',
+    suggestions: ['--checks kernel.page-size', '--checks kernel.nodes-shift', 'ghpass doctor --list-checks'],
+  },
+  'unknown check to skip': {
+    args: ['doctor', '--list-checks', '--skip', 'mem.memloc'],
+    status: 2,
+    code: 'check.unknown',
+    message: '--skip mem.memloc: there is no such check',
+    suggestions: ['--skip mem.memlock', 'ghpass doctor --list-checks'],
+  },
+  'reason without a check to skip': usage(
+    ['doctor', '--reason', 'why'],
+    'All of the following must be provided when using --reason: --skip',
+  ),
   'unknown help topic': {
     args: ['help', 'nope'],
     status: 2,

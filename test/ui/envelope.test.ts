@@ -63,10 +63,19 @@ test.each<[string, [string, Severity][], lenient: number, strict: number, status
   ],
 ])('exit status and status for %s', (_what, list, lenient, strict, status, strictStatus) => {
   const findings = list.map(([id, severity]) => finding(id, severity));
-  expect(exitStatus(findings, false, kindOf)).toBe(lenient);
-  expect(exitStatus(findings, true, kindOf)).toBe(strict);
-  expect(resultEnvelope('probe', {}, findings, false).status).toBe(status);
-  expect(resultEnvelope('probe', {}, findings, true).status).toBe(strictStatus);
+  const judged = { findings, incomplete: false };
+  expect(exitStatus({ ...judged, strict: false }, kindOf)).toBe(lenient);
+  expect(exitStatus({ ...judged, strict: true }, kindOf)).toBe(strict);
+  expect(resultEnvelope('probe', {}, { ...judged, strict: false }).status).toBe(status);
+  expect(resultEnvelope('probe', {}, { ...judged, strict: true }).status).toBe(strictStatus);
+});
+
+test('what could not be found out is no better than a warning', () => {
+  const judged = { findings: [], incomplete: true };
+  expect(exitStatus({ ...judged, strict: false }, kindOf)).toBe(0);
+  expect(exitStatus({ ...judged, strict: true }, kindOf)).toBe(1);
+  expect(resultEnvelope('doctor', {}, { ...judged, strict: false }).status).toBe('warn');
+  expect(resultEnvelope('doctor', {}, { ...judged, strict: true }).status).toBe('fail');
 });
 
 test('sizes are integers in JSON, and one that would be rounded is a bug', () => {
