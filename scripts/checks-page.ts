@@ -1,0 +1,51 @@
+import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
+
+const HEADINGS = {
+  host: ['The host', 'Run once.'],
+  gpu: ['Each GPU', 'Run for each coherent GPU; `probe`, `create-vm` and `smoke` run them, too.'],
+  guest: [
+    'The guest',
+    'Run by `create-vm` and `smoke` for the guest that they are to start, and by `doctor` for a plain guest of 16 GiB with all GPUs.',
+  ],
+} as const;
+
+const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/checks; changes belong there. -->
+
+# Checks
+
+What \`ghpass doctor\` looks at. \`--checks ID,…\` runs some of them, \`--skip ID,… --reason TEXT\` leaves some out and keeps the
+reason in the JSON. The severity is that of what a check usually finds; a finding can be worse or better. A check that cannot see
+what it needs says "not known", and why: no failure, and no better than a warning.
+
+Checks marked with an asterisk need the device itself. \`doctor\` opens no device of this machine, because that resets it, and
+skips them; \`probe\` runs them. Of a capture the recorded answer is taken.
+`;
+
+/** The reference of all checks, as Markdown. */
+export function checksPage(): string {
+  const sections = CHECK_GROUPS.map(({ about, checks }) => {
+    const [heading, when] = HEADINGS[about];
+    return [`## ${heading}`, '', when, '', ...table(checks), ''].join('\n');
+  });
+  return [INTRODUCTION, ...sections].join('\n');
+}
+
+function table(checks: readonly CheckDescription[]): string[] {
+  const rows = checks.map(({ id, needsDevice, severity, title, looksAt, reference }) =>
+    row([`\`${id}\`${needsDevice ? ' \\*' : ''}`, severity, ...[title, looksAt, reference].map(escaped)]),
+  );
+  return [
+    row(['id', 'severity', 'all is well when', 'what is looked at', 'reference']),
+    row(Array(5).fill('---')),
+    ...rows,
+  ];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Paths and names of the kernel have characters that Markdown takes for its own; within a word it leaves `_` alone. */
+function escaped(text: string): string {
+  return text.replaceAll(/[|*<>]|(?<![A-Za-z0-9])_/g, '\\$&');
+}
