@@ -1,7 +1,10 @@
 import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
+import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
+
+const AGAIN = HOST_CHECKS_BEFORE_GUEST.map(({ id }) => `\`${id}\``).join(', ');
 
 const HEADINGS = {
-  host: ['The host', 'Run once.'],
+  host: ['The host', `Run by \`doctor\`; \`create-vm\` and \`smoke\` run ${AGAIN} again.`],
   gpu: ['Each GPU', 'Run for each coherent GPU; `probe`, `create-vm` and `smoke` run them, too.'],
   guest: [
     'The guest',

@@ -38,8 +38,10 @@ export default class Doctor extends GhpassCommand {
     const { diagnose } = await import('../guest/doctor.ts');
     const diagnosis = await diagnose(openHost(flags.host), selection);
     this.tellSynthetic(diagnosis.host.source);
-    if (!diagnosis.opened)
+    const hasGpus = diagnosis.outcomes.some(({ subject }) => subject !== null);
+    if (hasGpus && !diagnosis.opened) {
       this.progress('the devices are not opened, so their sizes are predicted; ghpass probe asks them');
+    }
     // Here a missing tool is what was looked for, and not what kept ghpass from looking.
     return this.conclude(doctorReport(diagnosis, this.paint(process.stdout)), flags.strict, new Map());
   }

@@ -301,6 +301,17 @@ const DRIVER: DeviceCase[] = [
   },
   {
     id: 'driver.unbound',
+    title: 'no driver, and a device that is not to be opened',
+    host: of(hopper({ driver: null })),
+    open: false,
+    says: {
+      severity: 'warn',
+      message: "no driver is bound, so the device cannot be asked; sizes are predicted from firmware's tables",
+      remedy: [`ghpass bind ${ADDRESS}   # nvgrace_gpu_vfio_pci`],
+    },
+  },
+  {
+    id: 'driver.unbound',
     title: 'the generic driver, which is another finding',
     host: of(hopper({ driver: 'vfio-pci' })),
   },
