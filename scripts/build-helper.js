@@ -22,7 +22,7 @@ const EXECUTABLE = join(BUILD, 'ghpass-vfio');
 /** What the executable was made of; equal means up to date. */
 const FINGERPRINT = join(BUILD, 'ghpass-vfio.sha256');
 
-const FLAGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-O2'];
+const FLAGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-O2', '-pthread'];
 const SMALLEST_PROGRAM = '#include <stdio.h>\nint main(void) { return puts(""); }\n';
 
 /** @returns exit status: 0 also where nothing can be compiled, since all but live probing works without the helper. */

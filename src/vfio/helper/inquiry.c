@@ -48,6 +48,14 @@ static enum outcome ask(int device, unsigned long request, const void *question,
     return OVERSIZED;
 }
 
+bool ask_region(const struct vfio_handle *handle, uint32_t index, struct vfio_region_info *info, struct failure *failure)
+{
+    /* Without room for the capabilities the call succeeds all the same; what it says of the region is complete. */
+    *info = (struct vfio_region_info){.argsz = sizeof(*info), .index = index};
+    return system_ioctl(handle->device, VFIO_DEVICE_GET_REGION_INFO, info) == 0 ||
+           fail_with_errno(failure, STEP_REGION_INFO, handle->path);
+}
+
 /* Writes one element of `regions`. False ends the enumeration. */
 static bool write_region(FILE *out, const struct vfio_handle *handle, uint32_t index, struct failure *failure)
 {

@@ -1,27 +1,14 @@
 #include "device.h"
 #include "json.h"
 #include "names.h"
-#include "system.h"
 #include "verbs.h"
 
 #include <string.h>
 
-static const char via_cdev[] = "cdev";
-static const char via_group[] = "group";
-
-static bool find_device(const char *address, struct failure *failure)
-{
-    char path[PATH_SIZE];
-    build_path(path, "/sys/bus/pci/devices/%s", address);
-    return system_exists(path) == 0 || fail_with_errno(failure, STEP_DEVICE_FIND, path);
-}
-
 static void probe(FILE *out, const char *address, const char *via, struct failure *failure)
 {
     struct vfio_handle handle = {.device = -1, .group = -1, .iommu = -1};
-    bool open = find_device(address, failure) &&
-                (via == via_cdev ? cdev_open(address, &handle, failure) : group_open(address, &handle, failure));
-    if (open)
+    if (vfio_open(address, via, &handle, failure))
         write_device(out, &handle, failure);
     else
         fputs("\"deviceInfo\":null,\"regions\":[]", out);
@@ -36,10 +23,7 @@ static bool parse_via(int count, char **arguments, const char **via)
         return true;
     if (count != 2 || strcmp(arguments[0], "--via") != 0)
         return false;
-    if (strcmp(arguments[1], via_cdev) == 0)
-        *via = via_cdev;
-    else if (strcmp(arguments[1], via_group) == 0)
-        *via = via_group;
+    *via = vfio_via_named(arguments[1]);
     return *via != NULL;
 }
 
@@ -53,7 +37,7 @@ bool verb_probe(FILE *out, int count, char **arguments)
     struct failure failure = {0};
     bool valid = is_pci_address(address) || fail_without_errno(&failure, STEP_ADDRESS_FORMAT, "");
     if (via == NULL)
-        via = valid && cdev_is_available(address) ? via_cdev : via_group;
+        via = valid ? vfio_via_possible(address) : via_group;
 
     fprintf(out, "{\"schema\":%d,\"address\":", PROTOCOL_SCHEMA);
     json_string(out, address);

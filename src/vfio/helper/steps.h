@@ -30,6 +30,11 @@
     STEP(STEP_REGION_COUNT, "region-count")                                                                            \
     STEP(STEP_REGION_INFO, "region-info")                                                                              \
     STEP(STEP_REGION_INFO_SIZE, "region-info-size")                                                                    \
+    STEP(STEP_MEMORY_ENABLE, "memory-enable")                                                                          \
+    STEP(STEP_AREA_MAP, "area-map")                                                                                    \
+    STEP(STEP_AREA_TAIL, "area-tail")                                                                                  \
+    STEP(STEP_MEMORY_ACCESS, "memory-access")                                                                          \
+    STEP(STEP_INTERRUPTED, "interrupted")                                                                              \
     STEP(STEP_DRIVER_BIND_OPEN, "driver-bind-open")                                                                    \
     STEP(STEP_DRIVER_BIND, "driver-bind")                                                                              \
     STEP(STEP_DRIVER_UNBIND_OPEN, "driver-unbind-open")                                                                \

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int system_open(const char *path, int flags)
@@ -21,6 +22,32 @@ int system_close(int descriptor)
 ssize_t system_write(int descriptor, const void *bytes, size_t length)
 {
     return write(descriptor, bytes, length);
+}
+
+ssize_t system_pread(int descriptor, void *bytes, size_t length, uint64_t offset)
+{
+    return pread(descriptor, bytes, length, (off_t)offset);
+}
+
+ssize_t system_pwrite(int descriptor, const void *bytes, size_t length, uint64_t offset)
+{
+    return pwrite(descriptor, bytes, length, (off_t)offset);
+}
+
+void *system_mmap(int descriptor, size_t length, uint64_t offset)
+{
+    void *memory = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (off_t)offset);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+int system_munmap(void *memory, size_t length)
+{
+    return munmap(memory, length);
+}
+
+size_t system_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
 }
 
 int system_ioctl(int descriptor, unsigned long request, void *argument)
@@ -58,4 +85,65 @@ const char *system_readdir(struct system_directory *directory)
 void system_closedir(struct system_directory *directory)
 {
     closedir((DIR *)directory);
+}
+
+void system_drain_writes(void)
+{
+#if defined(__aarch64__)
+    __asm__ volatile("dsb sy" ::: "memory");
+#else
+    __sync_synchronize();
+#endif
+}
+
+#if defined(__aarch64__)
+
+/* CTR_EL0.DminLine, bits 19:16: log2 of the words of the smallest line. Linux lets programs read it, and clean by address. */
+static size_t cache_line_size(void)
+{
+    uint64_t type;
+    __asm__("mrs %0, ctr_el0" : "=r"(type));
+    return (size_t)4 << (type >> 16 & 0xf);
+}
+
+static void flush_line(const char *line)
+{
+    __asm__ volatile("dc civac, %0" ::"r"(line) : "memory");
+}
+
+#elif defined(__x86_64__)
+
+/* Every x86-64 processor has lines of 64 bytes. */
+static size_t cache_line_size(void)
+{
+    return 64;
+}
+
+static void flush_line(const char *line)
+{
+    __asm__ volatile("clflush %0" ::"m"(*line) : "memory");
+}
+
+#else
+
+static size_t cache_line_size(void)
+{
+    return 64;
+}
+
+/* No Grace GPU is behind any other processor; there, what the caches hold is verified with the rest. */
+static void flush_line(const char *line)
+{
+    (void)line;
+}
+
+#endif
+
+void system_flush_caches(const void *memory, size_t length)
+{
+    const size_t line_size = cache_line_size();
+    const char *const end = (const char *)memory + length;
+    for (const char *line = memory; line < end; line += line_size)
+        flush_line(line);
+    system_drain_writes();
 }

@@ -6,6 +6,7 @@
 #define GHPASS_VFIO_SYSTEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct system_directory;
@@ -14,6 +15,14 @@ struct system_directory;
 int system_open(const char *path, int flags);
 int system_close(int descriptor);
 ssize_t system_write(int descriptor, const void *bytes, size_t length);
+ssize_t system_pread(int descriptor, void *bytes, size_t length, uint64_t offset);
+ssize_t system_pwrite(int descriptor, const void *bytes, size_t length, uint64_t offset);
+
+/* mmap(2), shared, to be read and written; NULL where it fails. */
+void *system_mmap(int descriptor, size_t length, uint64_t offset);
+int system_munmap(void *memory, size_t length);
+/* sysconf(3) of _SC_PAGESIZE. */
+size_t system_page_size(void);
 
 /* ioctl(2) whose argument points to memory that the kernel reads or fills. */
 int system_ioctl(int descriptor, unsigned long request, void *argument);
@@ -28,5 +37,13 @@ struct system_directory *system_opendir(const char *path);
 /* The next entry's name, valid until the next call; NULL at the end with errno 0, or on failure with errno. */
 const char *system_readdir(struct system_directory *directory);
 void system_closedir(struct system_directory *directory);
+
+/*
+ * What is no system call, but the machine's all the same. Waits until memory has all that this processor has written,
+ * write-combining buffers included.
+ */
+void system_drain_writes(void);
+/* Writes what the caches hold of this memory back and forgets it, so that the next access goes to memory. */
+void system_flush_caches(const void *memory, size_t length);
 
 #endif

@@ -31,6 +31,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the protocol's hex is
 #define VFIO_GROUP_FLAGS_VIABLE (1u << 0)
 #define VFIO_DEVICE_FLAGS_PCI (1u << 1)
 #define VFIO_PCI_ROM_REGION_INDEX 6
+#define VFIO_PCI_CONFIG_REGION_INDEX 7
 
 #define KVM_GET_API_VERSION _IO(0xAE, 0x00)
 #define KVM_CREATE_VM _IO(0xAE, 0x01)

@@ -1,6 +1,6 @@
 /*
- * The verbs. Each writes its whole answer to `out` after it has closed what it opened, and gives false where the
- * arguments are not those of its usage; `count` was checked against the table in main.c.
+ * The verbs. Each writes its whole answer to `out`, which is printed when it has closed what it opened, and gives false
+ * where the arguments are not those of its usage; `count` was checked against the table in main.c.
  */
 #ifndef GHPASS_VFIO_VERBS_H
 #define GHPASS_VFIO_VERBS_H
@@ -11,6 +11,7 @@
 #define PROTOCOL_SCHEMA 1
 
 bool verb_probe(FILE *out, int count, char **arguments);
+bool verb_memory(FILE *out, int count, char **arguments);
 bool verb_bind(FILE *out, int count, char **arguments);
 bool verb_unbind(FILE *out, int count, char **arguments);
 bool verb_kvm(FILE *out, int count, char **arguments);

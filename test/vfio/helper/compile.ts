@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 const HELPER = join(REPOSITORY, 'src/vfio/helper');
-const FAKE_SYSTEM = join(import.meta.dirname, 'fake-system.c');
+const FAKE_SYSTEM = ['fake-system.c', 'fake-memory.c'].map((name) => join(import.meta.dirname, name));
 
-const FLAGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-DGHPASS_VERSION="1.2.3"'];
+const FLAGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', '-pthread', '-DGHPASS_VERSION="1.2.3"'];
 /** Every memory error and every undefined behaviour ends the process. */
 const SANITIZERS = ['-g', '-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
@@ -25,7 +25,7 @@ export function compileWithFakeKernel(directory: string, flags: readonly string[
   const executable = join(directory, 'ghpass-vfio-fake');
   compile(
     'cc',
-    [...flags, `-I${HELPER}`, ...sources().filter((file) => !file.endsWith('/system.c')), FAKE_SYSTEM],
+    [...flags, `-I${HELPER}`, ...sources().filter((file) => !file.endsWith('/system.c')), ...FAKE_SYSTEM],
     executable,
   );
   return executable;

@@ -21,11 +21,12 @@
  *     raw HEX          ioctl: these bytes, as far as argsz has room
  *
  * Several lines with the same CALL answer one after the other; the last one stays. What no line answers does not exist
- * (ENOENT), or is an ioctl the kernel does not know (ENOTTY). Every call goes to the trace file, and at exit one line
- * for each descriptor or directory that was not closed.
+ * (ENOENT), or is an ioctl the kernel does not know (ENOTTY); of memory, see fake-memory.c. Every call goes to the trace
+ * file, and at exit one line for each descriptor or directory that was not closed.
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include "fake-system.h"
 #include "system.h"
 #include "uapi.h"
 
@@ -55,7 +56,7 @@ struct system_directory {
 };
 static int open_directories;
 
-static void stop(const char *what)
+_Noreturn void fake_stop(const char *what)
 {
     fprintf(stderr, "fake-system: %s\n", what);
     _Exit(99);
@@ -81,15 +82,21 @@ static void read_scenario(void)
     FILE *scenario = fopen(getenv("GHPASS_VFIO_SCENARIO"), "r");
     trace_file = fopen(getenv("GHPASS_VFIO_TRACE"), "w");
     if (scenario == NULL || trace_file == NULL)
-        stop("GHPASS_VFIO_SCENARIO and GHPASS_VFIO_TRACE must name files");
+        fake_stop("GHPASS_VFIO_SCENARIO and GHPASS_VFIO_TRACE must name files");
     char *text = NULL;
     size_t size = 0;
     while (getline(&text, &size, scenario) > 0) {
         text[strcspn(text, "\n")] = '\0';
         char *equals = strstr(text, " = ");
         if (equals == NULL || line_count == LINES_MAX)
-            stop(text);
+            fake_stop(text);
         *equals = '\0';
+        char *position = strrchr(text, ' ');
+        if (strncmp(text, "memory ", 7) == 0 && position != NULL) {
+            *position = '\0';
+            fake_memory_declare(text + 7, position + 1, equals + 3);
+            continue;
+        }
         lines[line_count].call = strdup(text);
         lines[line_count].answer = strdup(equals + 3);
         line_count++;
@@ -125,6 +132,21 @@ static const char *answer_to(const char *call, int otherwise)
     return NULL;
 }
 
+bool fake_answer(const char **answer, const char *format, ...)
+{
+    char call[CALL_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(call, sizeof(call), format, arguments);
+    va_end(arguments);
+    /* No errno is 0: it stays where there is no line. */
+    const char *found = answer_to(call, 0);
+    if (found == NULL && errno == 0)
+        return false;
+    *answer = found;
+    return true;
+}
+
 static const char *answer_to_call(int otherwise, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static const char *answer_to_call(int otherwise, const char *format, ...)
 {
@@ -144,7 +166,7 @@ static int new_descriptor(const char *path)
             return FIRST_DESCRIPTOR + i;
         }
     }
-    stop("too many descriptors");
+    fake_stop("too many descriptors");
     return -1;
 }
 
@@ -152,8 +174,13 @@ static char **slot_of(int descriptor)
 {
     int index = descriptor - FIRST_DESCRIPTOR;
     if (index < 0 || index >= DESCRIPTORS_MAX || descriptors[index] == NULL)
-        stop("a descriptor that is not open was used");
+        fake_stop("a descriptor that is not open was used");
     return &descriptors[index];
+}
+
+const char *fake_path_of(int descriptor)
+{
+    return *slot_of(descriptor);
 }
 
 int system_open(const char *path, int flags)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { compileWithFakeKernel, isInstalled } from './compile.ts';
 import { runOnFakeKernel, type Scenario, unbalanced } from './fake-kernel.ts';
+import { BOTH, COMMAND, memoryHost } from './memory-host.ts';
 import { ADDRESS, CDEV_HOST, DEVICE_INFO, GROUP_HOST, KVM_HOST, REGIONS_PRINTED } from './recorded-device.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -40,6 +41,13 @@ const onGroup = (change: Scenario, errno: number, path: string): Refusal => ({
   errno,
   path,
 });
+const onMemory = (change: Scenario, errno: number, path: string | null = NODE, area = BOTH): Refusal => ({
+  args: ['memory', ADDRESS, 'quick', ...area],
+  host: memoryHost(),
+  change,
+  errno,
+  path,
+});
 const onKvm = (change: Scenario, errno: number): Refusal => ({
   args: ['kvm'],
   host: KVM_HOST,
@@ -68,6 +76,7 @@ const REFUSALS: Record<string, Refusal[]> = {
     onFormat('probe', '000000009:01:00.0'),
     onFormat('probe', '0009:01:00.0\n'),
     onFormat('probe', '../../../../etc'),
+    onFormat('memory', '0009:01:00', 'quick', ...BOTH),
     onFormat('bind', '0009:01:00.0/..', 'vfio-pci'),
     onFormat('unbind', ' 0009:01:00.0', 'vfio-pci'),
   ],
@@ -121,8 +130,23 @@ const REFUSALS: Record<string, Refusal[]> = {
   'region-info': [
     onCdev({ [`ioctl ${NODE} 3b6c 2`]: 'errno 12' }, 12, NODE),
     onGroup({ 'ioctl device 3b6c 0': 'errno 19' }, 19, '/dev/vfio/12'),
+    onMemory({ [`ioctl ${NODE} 3b6c 7`]: 'errno 22' }, 22),
+    onMemory({ [`ioctl ${NODE} 3b6c 4`]: 'errno 22' }, 22),
   ],
   'region-info-size': [onGroup({ 'ioctl device 3b6c 4': `raw 01000100${'00'.repeat(28)}` }, 0, '/dev/vfio/12')],
+  'memory-enable': [
+    onMemory({ [`pread ${NODE} ${COMMAND}`]: 'errno 5' }, 5),
+    onMemory({ [`pread ${NODE} ${COMMAND}`]: 'return 1' }, 0),
+    onMemory({ [`pread ${NODE} ${COMMAND}`]: 'bytes 0404', [`pwrite ${NODE} ${COMMAND}`]: 'errno 5' }, 5),
+    onMemory({ [`pread ${NODE} ${COMMAND}`]: 'bytes 0404', [`pwrite ${NODE} ${COMMAND}`]: 'return 1' }, 0),
+  ],
+  'area-map': [onMemory({ [`mmap ${NODE} 1048576 20000000000`]: 'errno 12' }, 12)],
+  'area-tail': [
+    onMemory({ [`pwrite ${NODE} 100 40000001000`]: 'errno 5' }, 5, NODE, ['--area', '4:0:4196:cached']),
+    onMemory({ [`pread ${NODE} 100 40000001000`]: 'return 99' }, 0, NODE, ['--area', '4:0:4196:cached']),
+  ],
+  'memory-access': [onMemory({ [`memory ${NODE} ${4n << 40n}`]: '25165824 of 33554432 short 0x1000' }, 0)],
+  interrupted: [onMemory({ [`mmap ${NODE} 1048576 20000000000`]: 'signal 15' }, 0, null)],
   'driver-bind-open': [onDriver('bind', {}, 2)],
   'driver-bind': [
     onDriver('bind', { [`open ${DRIVER}/bind`]: 'ok', [`write ${DRIVER}/bind ${ADDRESS}`]: 'errno 75' }, 75),
@@ -162,7 +186,8 @@ describe('every step', () => {
     const run = runOnFakeKernel(helper, refusal.args, scenario);
     expect(run.stderr).toBe('');
     expect(run.status).toBe(0);
-    expect(JSON.parse(run.stdout).error).toEqual({ step, errno: refusal.errno, path: refusal.path });
+    const answer = run.stdout.trimEnd().split('\n').at(-1) ?? '';
+    expect(JSON.parse(answer).error).toEqual({ step, errno: refusal.errno, path: refusal.path });
     expect(unbalanced(run.calls, scenario)).toEqual([]);
   });
 

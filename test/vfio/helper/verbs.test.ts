@@ -86,7 +86,11 @@ describe('kvm', () => {
 });
 
 describe('wrong usage', () => {
+  const MEMORY_USAGE =
+    'ghpass-vfio memory ADDRESS quick|full|scrub --area REGION:OFFSET:SIZE:cached|combined... ' +
+    '[--threads N] [--via cdev|group]';
   const ALL_VERBS = `usage: ghpass-vfio probe ADDRESS [--via cdev|group]
+       ${MEMORY_USAGE}
        ghpass-vfio bind ADDRESS DRIVER
        ghpass-vfio unbind ADDRESS DRIVER
        ghpass-vfio kvm
@@ -94,6 +98,9 @@ describe('wrong usage', () => {
        ghpass-vfio version
 `;
   const PROBE = "ghpass-vfio: wrong arguments for 'probe'\nusage: ghpass-vfio probe ADDRESS [--via cdev|group]\n";
+
+  const AREA = '4:0:4096:cached';
+  const MEMORY = `ghpass-vfio: wrong arguments for 'memory'\nusage: ${MEMORY_USAGE}\n`;
 
   test.each([
     [[], `ghpass-vfio: no verb given\n${ALL_VERBS}`],
@@ -104,6 +111,29 @@ describe('wrong usage', () => {
     [['probe', ADDRESS, '--via', 'sysfs'], PROBE],
     [['probe', ADDRESS, '--by', 'cdev'], PROBE],
     [['probe', ADDRESS, '--via', 'cdev', 'x'], PROBE],
+    [['memory', ADDRESS, 'quick'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--via', 'cdev'], MEMORY],
+    [['memory', ADDRESS, 'slow', '--area', AREA], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--threads', '0'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--threads', '257'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--threads', '2x'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--via', 'sysfs'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--speed', '9'], MEMORY],
+    [['memory', ADDRESS, 'quick', ...Array<string[]>(9).fill(['--area', AREA]).flat()], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:4096'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:4096:'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:4096:device'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:0:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:-1:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0: 1:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:0x1000:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:9223372036854775808:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:1:9223372036854775807:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4:0:99999999999999999999:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', '4294967296:0:4096:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', ':0:4096:cached'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', ''], MEMORY],
     [['bind', ADDRESS], "ghpass-vfio: wrong arguments for 'bind'\nusage: ghpass-vfio bind ADDRESS DRIVER\n"],
     [
       ['unbind', ADDRESS, 'a', 'b'],
