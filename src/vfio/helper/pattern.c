@@ -3,6 +3,8 @@
 /* Sixteen bytes, the widest access that every x86-64 and arm64 has; four of them are one block, and one line of a cache. */
 typedef uint64_t pair __attribute__((vector_size(16)));
 enum { PAIRS = 4, WORD = sizeof(uint64_t) };
+/* How far ahead verifying fetches: 2 KiB were the fastest of 128 bytes to 2 KiB. A hint; it goes past the end unharmed. */
+enum { PAIRS_AHEAD = 128 };
 
 _Static_assert(PATTERN_BLOCK == PAIRS * sizeof(pair), "a block is four pairs");
 _Static_assert(PATTERN_ALIGNMENT == sizeof(pair), "pairs are aligned to their size");
@@ -88,6 +90,7 @@ void pattern_verify(const void *memory, size_t size, enum pattern pattern, uint6
     const pair *const begin = __builtin_assume_aligned(memory, PATTERN_ALIGNMENT);
     const pair *const end = begin + size / sizeof(pair);
     for (const pair *from = begin; from < end; from += PAIRS) {
+        __builtin_prefetch(from + PAIRS_AHEAD);
         const pair read_a = from[0], read_b = from[1], read_c = from[2], read_d = from[3];
         const pair difference = (read_a ^ a) | (read_b ^ b) | (read_c ^ c) | (read_d ^ d);
         if (__builtin_expect((difference[0] | difference[1]) != 0, 0)) {
