@@ -1,5 +1,6 @@
 import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
 import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
+import { MEMORY_CHECKS } from '../src/checks/memory/index.ts';
 
 const AGAIN = HOST_CHECKS_BEFORE_GUEST.map(({ id }) => `\`${id}\``).join(', ');
 
@@ -12,13 +13,16 @@ const HEADINGS = {
   ],
 } as const;
 
+const MEMORY =
+  'Run by `probe --memory quick|full` and `scrub`, which overwrite the memory; `doctor` does not know them.';
+
 const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/checks; changes belong there. -->
 
 # Checks
 
-What \`ghpass doctor\` looks at. \`--checks ID,…\` runs some of them, \`--skip ID,… --reason TEXT\` leaves some out and keeps the
-reason in the JSON. The severity is that of what a check usually finds; a finding can be worse or better. A check that cannot see
-what it needs says "not known", and why: no failure, and no better than a warning.
+What ghpass looks at, most of it with \`ghpass doctor\`: \`--checks ID,…\` runs some of its checks, \`--skip ID,… --reason TEXT\`
+leaves some out and keeps the reason in the JSON. The severity is that of what a check usually finds; a finding can be worse or
+better. A check that cannot see what it needs says "not known", and why: no failure, and no better than a warning.
 
 Checks marked with an asterisk need the device itself. \`doctor\` opens no device of this machine, because that resets it, and
 skips them; \`probe\` runs them. Of a capture the recorded answer is taken.
@@ -28,9 +32,13 @@ skips them; \`probe\` runs them. Of a capture the recorded answer is taken.
 export function checksPage(): string {
   const sections = CHECK_GROUPS.map(({ about, checks }) => {
     const [heading, when] = HEADINGS[about];
-    return [`## ${heading}`, '', when, '', ...table(checks), ''].join('\n');
+    return section(heading, when, checks);
   });
-  return [INTRODUCTION, ...sections].join('\n');
+  return [INTRODUCTION, ...sections, section('The memory of a GPU', MEMORY, MEMORY_CHECKS)].join('\n');
+}
+
+function section(heading: string, when: string, checks: readonly CheckDescription[]): string {
+  return [`## ${heading}`, '', when, '', ...table(checks), ''].join('\n');
 }
 
 function table(checks: readonly CheckDescription[]): string[] {

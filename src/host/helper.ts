@@ -8,13 +8,14 @@ const HELPER = 'ghpass-vfio';
 
 /**
  * Runs one verb of the native helper.
+ * @param options for verbs that print lines of progress and take long: who gets the lines, and what ends it.
  * @returns what it printed, verbatim: also when the device refuses, which is data and no failure.
- * @throws GhpassError `helper.missing`, `helper.failed`, `tool.timeout`.
+ * @throws GhpassError `helper.missing`, `helper.failed`, `tool.timeout`, `interrupted`.
  */
 export async function runHelper(
   args: readonly string[],
   deadlineMs: number,
-  options: Pick<ToolOptions, 'env' | 'onWait'> = {},
+  options: Pick<ToolOptions, 'env' | 'onLine' | 'onWait' | 'signal'> = {},
 ): Promise<string> {
   let run: ToolRun;
   try {

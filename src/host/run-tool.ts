@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { GhpassError } from '../errors.ts';
 
 export interface ToolRun {
@@ -17,6 +18,8 @@ export interface ToolOptions {
   env?: Readonly<Record<string, string>>;
   /** Called every few seconds with the milliseconds that the program has taken so far. */
   onWait?: ((elapsedMs: number) => void) | undefined;
+  /** Gets each line of standard output while the program runs. */
+  onLine?: (line: string) => void;
 }
 
 /** A child in state D outlived its deadline and SIGKILL: it was left behind, and may yet do what it was told. */
@@ -53,6 +56,7 @@ export async function runTool(command: string, args: readonly string[], options:
     ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
   });
+  if (options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
   const gaveUp = Symbol('gave up');
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<typeof gaveUp>((resolve) => {

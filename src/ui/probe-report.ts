@@ -15,9 +15,13 @@ import {
 import { isNvlinkRegister } from '../vfio/nvlink-regions.ts';
 import type { RegionInfo } from '../vfio/structs.ts';
 import { jsonBytes } from './envelope.ts';
+import type { MemoryReport } from './memory-report.ts';
 
-/** One GPU in the result of `probe`: sizes are integer bytes, addresses strings, what is not known is null. */
-export function gpuReport(gpu: GpuFacts, findings: readonly Finding[]) {
+/**
+ * One GPU in the result of `probe`: sizes are integer bytes, addresses strings, what is not known is null.
+ * @param validated its memory; null where that was not asked for.
+ */
+export function gpuReport(gpu: GpuFacts, findings: readonly Finding[], validated: MemoryReport | null = null) {
   const { pci, memory } = gpu;
   return {
     address: pci.address,
@@ -37,6 +41,7 @@ export function gpuReport(gpu: GpuFacts, findings: readonly Finding[]) {
     regions: gpu.regions.map(region),
     ...(gpu.nvlink ? { nvlink: { target: knownAddress(gpu.nvlink.target), links: gpu.nvlink.links.map(link) } } : {}),
     mmioWindow: memory.usable ? jsonBytes(planMmioWindow([[...guestBars(gpu).values()]], null)) : null,
+    memory: validated,
     verdict: findings.some(({ subject, severity }) => subject === pci.address && severity === 'fail') ? 'fail' : 'pass',
   } as const;
 }

@@ -1,4 +1,5 @@
 import { formatBytes } from '../vfio/bytes.ts';
+import { memoryText } from './memory-text.ts';
 import type { Paint } from './paint.ts';
 import type { GpuReport } from './probe-report.ts';
 
@@ -37,6 +38,7 @@ function rows(gpu: GpuReport): [string, string][] {
     ['BAR2 relations', bar2.relations.map(relation).join(', ') || null],
     ['NVLinks', gpu.nvlink ? gpu.nvlink.links.map(link).join(', ') || 'none' : null],
     ['MMIO window', gpu.mmioWindow === null ? null : size(gpu.mmioWindow)],
+    ['memory', gpu.memory && memoryText(gpu.memory)],
     [
       'bound to',
       [

@@ -64,7 +64,8 @@ function parseRegion(value: unknown, position: number): RegionAnswer {
   };
 }
 
-function parseFailedStep(value: unknown): FailedStep {
+/** Reads an `error` that is not null. */
+export function parseFailedStep(value: unknown): FailedStep {
   const error = object(value, 'error');
   return {
     step: string(error.step, 'error.step'),
@@ -73,7 +74,8 @@ function parseFailedStep(value: unknown): FailedStep {
   };
 }
 
-function parseJson(output: string): unknown {
+/** The functions from here on read one value each, and throw `helper.protocol` with the name of what is not as it should be. */
+export function parseJson(output: string): unknown {
   try {
     return JSON.parse(output);
   } catch {
@@ -81,33 +83,33 @@ function parseJson(output: string): unknown {
   }
 }
 
-function object(value: unknown, where: string): Record<string, unknown> {
+export function object(value: unknown, where: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${where} is no object`);
   return value as Record<string, unknown>;
 }
 
-function array(value: unknown, where: string): unknown[] {
+export function array(value: unknown, where: string): unknown[] {
   if (!Array.isArray(value)) throw broken(`${where} is no array`);
   return value;
 }
 
-function string(value: unknown, where: string): string {
+export function string(value: unknown, where: string): string {
   if (typeof value !== 'string') throw broken(`${where} is no string`);
   return value;
 }
 
-function integer(value: unknown, where: string): number {
+export function integer(value: unknown, where: string): number {
   if (!Number.isInteger(value) || (value as number) < 0) throw broken(`${where} is no whole number`);
   return value as number;
 }
 
-function hex(value: unknown, where: string): Uint8Array {
+export function hex(value: unknown, where: string): Uint8Array {
   const text = string(value, where);
   if (!/^(?:[0-9a-f]{2})*$/.test(text)) throw broken(`${where} is not hexadecimal`);
   return Buffer.from(text, 'hex');
 }
 
-function broken(what: string): GhpassError {
+export function broken(what: string): GhpassError {
   return new GhpassError('tool', {
     code: 'helper.protocol',
     message: `ghpass-vfio: ${what}`,

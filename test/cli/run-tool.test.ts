@@ -33,6 +33,19 @@ test.concurrent('a program that a signal ended has no status', async () => {
   expect(await tool('kill -9 $$').run()).toEqual({ status: null, signal: 'SIGKILL', stdout: '', stderr: '' });
 });
 
+test.concurrent('lines are given out while the program runs, and all of them at the end', async () => {
+  const { directory, run } = tool(
+    'echo first; while [ ! -e "$0.seen" ]; do sleep 0.05; done; echo second; printf third',
+  );
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    lines.push(line);
+    writeFileSync(join(directory, 'ghpass-test-tool.seen'), '');
+  };
+  expect((await run({ onLine })).stdout).toBe('first\nsecond\nthird');
+  expect(lines).toEqual(['first', 'second', 'third']);
+});
+
 test.concurrent('a program that is not there', async () => {
   await expect(runTool('ghpass-no-such-tool', [])).rejects.toMatchObject({
     kind: 'tool',

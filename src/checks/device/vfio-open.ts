@@ -18,7 +18,7 @@ export const vfioPerms: DeviceCheck = {
   reference: REFERENCE,
   observe: (facts) =>
     failed(facts, isPermission, (step) => [
-      `${describe(step)}: no permission; ${predictedSizes(facts)}`,
+      `${describeStep(step)}: no permission; ${predictedSizes(facts)}`,
       `sudo ghpass probe ${facts.gpu.pci.address}`,
     ]),
 };
@@ -32,7 +32,7 @@ export const vfioBusy: DeviceCheck = {
   reference: REFERENCE,
   observe: (facts) =>
     failed(facts, isBusy, (step) => [
-      `${describe(step)}: in use, by a running guest or another program; ${predictedSizes(facts)}`,
+      `${describeStep(step)}: in use, by a running guest or another program; ${predictedSizes(facts)}`,
       `fuser -v ${step.path ?? '/dev/vfio/*'}`,
       `ghpass probe ${facts.gpu.pci.address} --no-open`,
     ]),
@@ -49,7 +49,7 @@ export const vfioOpenFailed: DeviceCheck = {
     failed(
       facts,
       (step) => !isPermission(step) && !isBusy(step),
-      (step) => [`${describe(step)}; ${predictedSizes(facts)}`, `dmesg | grep -e ${facts.gpu.pci.address} -e vfio`],
+      (step) => [`${describeStep(step)}; ${predictedSizes(facts)}`, `dmesg | grep -e ${facts.gpu.pci.address} -e vfio`],
     ),
 };
 
@@ -80,7 +80,8 @@ function isBusy({ step, errno }: FailedStep): boolean {
   return EXCLUSIVE_STEPS.has(step) && (name === 'EBUSY' || (name === 'EINVAL' && step === 'iommufd-bind'));
 }
 
-function describe({ step, errno, path }: FailedStep): string {
+/** A step of the helper that failed, in words. */
+export function describeStep({ step, errno, path }: FailedStep): string {
   const where = `${step}${path ? ` ${path}` : ''}`;
   /** Errno 0: the call succeeded, and what it answered ended the work. */
   return errno === 0 ? `${where}: the kernel's answer is no` : `${where} failed with ${errnoName(errno)} (${errno})`;

@@ -53,7 +53,8 @@ export function unbalanced(calls: readonly string[], scenario: Scenario): string
   return [...wrong, ...open];
 }
 
-function scenarioText(scenario: Scenario): string {
+/** A scenario as fake-system.c reads it. */
+export function scenarioText(scenario: Scenario): string {
   return Object.entries(scenario)
     .flatMap(([call, answers]) => [answers].flat().map((answer) => `${call} = ${answer}\n`))
     .join('');

@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os';
+import { GhpassError } from '../errors.ts';
+import { runHelper } from '../host/helper.ts';
+import { MIB } from './bytes.ts';
+import type { GpuFacts } from './gpu.ts';
+import { type MemoryAnswer, type MemoryProgress, parseMemoryAnswer, parseMemoryProgress } from './memory-answer.ts';
+
+/** `quick`: the boundary pages of each area and what is around it; `full`: every byte; `scrub`: zeros over every byte. */
+export type MemoryMode = 'quick' | 'full' | 'scrub';
+
+/** A part of a region that is coherent memory and may be mapped. */
+export interface MemoryArea {
+  region: number;
+  offsetBytes: bigint;
+  sizeBytes: bigint;
+  /** How the driver maps it: reserved memory is write-combined (Normal-NC), all other cacheable (nvgrace_gpu_mmap). */
+  mapping: 'cached' | 'combined';
+}
+
+/** What became of validating or scrubbing one GPU. */
+export interface MemoryValidation {
+  mode: MemoryMode;
+  /** Empty where the device was not opened or exports no coherent memory; `answer` then is null. */
+  areas: MemoryArea[];
+  answer: MemoryAnswer | null;
+}
+
+/** The helper has no more threads than this (SWEEP_THREADS_MAX of its sweep.h); memory is busy with far fewer. */
+const THREADS_MAX = 256;
+/** Opening and closing reset the device, which may then take 30 s to be ready (nvgrace-gpu/main.c). */
+const OPENING_MS = 120_000;
+/** The slowest that any memory is waited for: a hundredth of what C2C gives. */
+const SLOWEST_BYTES_PER_SECOND = 64n * MIB;
+
+/** Times that every byte is written or verified. */
+const PASSES: Readonly<Record<MemoryMode, bigint>> = { quick: 0n, full: 4n, scrub: 2n };
+
+/** The memory of an opened GPU, area by area; empty where there is none. */
+export function memoryAreas({ memory, regions }: GpuFacts): MemoryArea[] {
+  if (memory.origin !== 'measured') return [];
+  return [memory.usable, memory.reserved].flatMap((part) => {
+    if (!part) return [];
+    const mapping = part === memory.reserved ? 'combined' : 'cached';
+    const sparse = regions.find(({ index }) => index === part.region)?.sparseAreas;
+    const areas = sparse ?? [{ offsetBytes: 0n, sizeBytes: part.sizeBytes }];
+    return areas.map(({ offsetBytes, sizeBytes }) => ({ region: part.region, offsetBytes, sizeBytes, mapping }));
+  });
+}
+
+/** Arguments of `ghpass-vfio memory`. */
+export function memoryArguments(address: string, mode: MemoryMode, areas: readonly MemoryArea[], threads: number) {
+  const words = areas.flatMap(({ region, offsetBytes, sizeBytes, mapping }) => [
+    '--area',
+    `${region}:${offsetBytes}:${sizeBytes}:${mapping}`,
+  ]);
+  return ['memory', address, mode, ...words, '--threads', `${threads}`];
+}
+
+/** How long it may take, in milliseconds: in proportion to what has to be moved. */
+export function memoryDeadlineMs(mode: MemoryMode, areas: readonly MemoryArea[]): number {
+  const bytes = areas.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0n) * PASSES[mode];
+  return OPENING_MS + Number((bytes * 1000n) / SLOWEST_BYTES_PER_SECOND);
+}
+
+/**
+ * Overwrites the memory of a GPU and reads it back.
+ * @param options who hears how far it is, and what ends it.
+ * @throws GhpassError of {@link runHelper}, and `helper.protocol` where the answer is not about what was asked.
+ */
+export async function validateMemory(
+  gpu: GpuFacts,
+  mode: MemoryMode,
+  options: { signal: AbortSignal; progress(progress: MemoryProgress): void },
+): Promise<MemoryValidation> {
+  const areas = memoryAreas(gpu);
+  if (areas.length === 0) return { mode, areas, answer: null };
+  const threads = Math.min(availableParallelism(), THREADS_MAX);
+  const args = memoryArguments(gpu.pci.address, mode, areas, threads);
+  let unreadable: unknown = null;
+  const onLine = (line: string) => {
+    try {
+      const progress = parseMemoryProgress(line);
+      if (progress) options.progress(progress);
+    } catch (error) {
+      unreadable ??= error;
+    }
+  };
+  const output = await runHelper(args, memoryDeadlineMs(mode, areas), { signal: options.signal, onLine });
+  const answer = parseMemoryAnswer(output);
+  if (unreadable) throw unreadable;
+  requireSame(gpu.pci.address, areas, answer);
+  return { mode, areas, answer };
+}
+
+function requireSame(address: string, areas: readonly MemoryArea[], answer: MemoryAnswer): void {
+  const isSame =
+    answer.address === address &&
+    answer.areas.length === areas.length &&
+    answer.areas.every(({ region, offset, bytes }, i) => {
+      const area = areas[i];
+      return region === area?.region && offset === area.offsetBytes && BigInt(bytes) === area.sizeBytes;
+    });
+  if (isSame) return;
+  throw new GhpassError('tool', {
+    code: 'helper.protocol',
+    message: `ghpass-vfio was asked for the memory of ${address} and answered for something else`,
+  });
+}
