@@ -27,8 +27,8 @@ export interface MemoryValidation {
 
 /** The helper has no more threads than this (SWEEP_THREADS_MAX of its sweep.h); memory is busy with far fewer. */
 const THREADS_MAX = 256;
-/** Opening and closing reset the device, which may then take 30 s to be ready (nvgrace-gpu/main.c). */
-const OPENING_MS = 120_000;
+/** A device that was reset may take 30 s to be ready, with CXL 257 s (nvgrace-gpu/main.c of Linux 7.2). */
+const OPENING_MS = 300_000;
 /** The slowest that any memory is waited for: a hundredth of what C2C gives. */
 const SLOWEST_BYTES_PER_SECOND = 64n * MIB;
 
@@ -65,7 +65,8 @@ export function memoryDeadlineMs(mode: MemoryMode, areas: readonly MemoryArea[])
 /**
  * Overwrites the memory of a GPU and reads it back.
  * @param options who hears how far it is, and what ends it.
- * @throws GhpassError of {@link runHelper}, and `helper.protocol` where the answer is not about what was asked.
+ * @throws GhpassError of {@link runHelper}; `helper.protocol` where the answer is not about what was asked; `interrupted`
+ * where a signal ended the helper, which a terminal may send to it before ghpass hears of it.
  */
 export async function validateMemory(
   gpu: GpuFacts,
@@ -89,7 +90,15 @@ export async function validateMemory(
   const answer = parseMemoryAnswer(output);
   if (unreadable) throw unreadable;
   requireSame(gpu.pci.address, areas, answer);
+  if (answer.error?.step === 'interrupted') throw interruptedIn(gpu.pci.address);
   return { mode, areas, answer };
+}
+
+function interruptedIn(address: string): GhpassError {
+  return new GhpassError('interrupted', {
+    code: 'interrupted',
+    message: `interrupted: the memory of ${address} is overwritten in part`,
+  });
 }
 
 function requireSame(address: string, areas: readonly MemoryArea[], answer: MemoryAnswer): void {

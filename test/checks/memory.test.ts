@@ -302,7 +302,6 @@ describe('work that was not done', () => {
   test.each([
     [step, 'group-open /dev/vfio/12 failed with EBUSY (16)'],
     [{ step: 'memory-enable', errno: 5, path: '/dev/vfio/12' }, 'memory-enable /dev/vfio/12 failed with EIO (5)'],
-    [{ step: 'interrupted', errno: 0, path: null }, 'a signal ended it'],
   ])('a helper that stopped at %o', (error, reason) => {
     const unfinished = { rounds: [], edges: null, after: null };
     const areas = [printedUsable(unfinished), printedReserved(unfinished)];

@@ -217,6 +217,19 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('scrub', { timeout: PATIENCE_MS 
     expect(status).toBe(5);
   });
 
+  test('a helper that a signal ended is an interrupt, not a finding', async () => {
+    const host = graceHostIn(temporaryDirectory());
+    const error = { step: 'interrupted', errno: 0, path: null };
+    recordedMemory(host, { ...answer(area(4, 93.5 * GIB), area(2, GIB)), error });
+    const { status, stdout } = await host.run(['scrub', GPU, '--destructive', '--json']);
+    expect(JSON.parse(stdout).error).toEqual({
+      code: 'interrupted',
+      message: `interrupted: the memory of ${GPU} is overwritten in part`,
+      suggestions: [],
+    });
+    expect(status).toBe(130);
+  });
+
   test('Ctrl-C ends the helper before ghpass itself', async () => {
     const host = graceHostIn(temporaryDirectory());
     const recorded = join(import.meta.dirname, 'fixtures/bin/ghpass-vfio');

@@ -58,7 +58,7 @@ test('the arguments of the helper', () => {
 
 test('the deadline grows with what is to be moved', () => {
   const areas = [USABLE, RESERVED];
-  expect(memoryDeadlineMs('quick', areas)).toBe(120_000);
-  expect(memoryDeadlineMs('scrub', areas)).toBe(120_000 + (94.5 * 1024 * 2 * 1000) / 64);
-  expect(memoryDeadlineMs('full', areas)).toBe(120_000 + (94.5 * 1024 * 4 * 1000) / 64);
+  expect(memoryDeadlineMs('quick', areas)).toBe(300_000);
+  expect(memoryDeadlineMs('scrub', areas)).toBe(300_000 + (94.5 * 1024 * 2 * 1000) / 64);
+  expect(memoryDeadlineMs('full', areas)).toBe(300_000 + (94.5 * 1024 * 4 * 1000) / 64);
 });

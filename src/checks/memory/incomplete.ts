@@ -30,8 +30,7 @@ export const memoryIncomplete: MemoryCheck = {
 };
 
 function failure(error: FailedStep | null): string | null {
-  if (error === null || OF_THE_MEMORY.has(error.step)) return null;
-  return error.step === 'interrupted' ? 'a signal ended it' : describeStep(error);
+  return error === null || OF_THE_MEMORY.has(error.step) ? null : describeStep(error);
 }
 
 function notBegun({ gpu: { notOpened, memory } }: MemoryFacts): string {

@@ -38,6 +38,11 @@ export function compileHelper(compiler: string, directory: string, flags: readon
   return executable;
 }
 
+/** One source of the helper as the compiler would have it assembled. */
+export function assemblyOf(source: string, compiler: string, ...flags: string[]): string {
+  return execFileSync(compiler, [...FLAGS, ...flags, '-S', '-o', '-', join(HELPER, source)], { encoding: 'utf8' });
+}
+
 function compile(compiler: string, args: readonly string[], executable: string): void {
   execFileSync(compiler, [...FLAGS, ...args, '-o', executable], {
     encoding: 'utf8',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { compileHelper, isInstalled } from './compile.ts';
+import { assemblyOf, compileHelper, isInstalled } from './compile.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 function directory(): string {
@@ -20,6 +20,18 @@ describe('the helper, its sizes and numbers asserted, compiles without a warning
       const machine = machineOf(compileHelper(compiler, directory()));
       expect(machine).toBe(compiler.startsWith('aarch64') || process.arch === 'arm64' ? 183 : 62);
     });
+  }
+
+  /** memset and memcpy may use instructions that are not meant for write-combined memory, DC ZVA for one. */
+  for (const compiler of ['gcc', 'clang', 'aarch64-linux-gnu-gcc']) {
+    test.skipIf(!isInstalled(compiler))(
+      `with ${compiler} into loops where it fills memory`,
+      { timeout: 60_000 },
+      () => {
+        for (const level of ['-O2', '-O3'])
+          expect(assemblyOf('pattern.c', compiler, level)).not.toMatch(/\bmem(set|cpy|move)\b/);
+      },
+    );
   }
 
   test.skipIf(!isInstalled('gcc'))("and gcc's analyzer finds nothing", { timeout: 120_000 }, () => {
