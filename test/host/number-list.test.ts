@@ -14,8 +14,17 @@ describe('a list of numbers', () => {
     ['0,,1', null],
     ['0-3:1/2', null],
     ['1234567', null],
+    ['3-1', null],
+    ['3,1', null],
+    ['0-3,3', null],
+    ['8192', null],
+    ['0-999999,0-999999', null],
   ])('%j is read as %j', (text, numbers) => {
     expect(parseNumberList(text)).toEqual(numbers);
+  });
+
+  test('goes up to the most CPUs that a kernel can have', () => {
+    expect(parseNumberList('0-8191')).toHaveLength(8192);
   });
 
   test('is written in its shortest form, without doubles', () => {
