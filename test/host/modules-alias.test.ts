@@ -27,10 +27,18 @@ describe('the variant driver of a device', () => {
     ['is none where another device is listed', EXACT.replace('2342', '2345'), null],
     ['is none where only the start matches', 'alias vfio_pci:v000010DEd00002342 short\n', null],
     ['is none where the pattern has characters of a regular expression', 'alias vfio_pci:v0000.*(10DE nothing\n', null],
+    ['is found between wildcards', 'alias vfio_pci:*d00002342*16EB*02* nvgrace_gpu_vfio_pci\n', 'nvgrace_gpu_vfio_pci'],
+    ['is found by a pattern without any', `alias vfio_pci:${MODALIAS.slice(4)} exact\n`, 'exact'],
+    ['is none where parts would have to overlap', 'alias vfio_pci:v000010DEd0000*0000234* nothing\n', null],
+    ['is none where the end would have to', `alias vfio_pci:${MODALIAS.slice(4)}*i00 nothing\n`, null],
     ['is none where there are no aliases', '# Aliases extracted from modules themselves.\n', null],
   ])('%s', (_title, text, expected) => {
     expect(driver(text)).toBe(expected);
   });
+});
+
+test('a pattern of many wildcards takes no longer than another', () => {
+  expect(driver(`alias vfio_pci:${'*a'.repeat(40)}*b hostile\n`, `pci:${'a'.repeat(4000)}`)).toBeNull();
 });
 
 test('a file that is absent, or of another kernel, is not known', () => {
