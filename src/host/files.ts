@@ -1,3 +1,5 @@
+import { GhpassError } from '../errors.ts';
+
 /**
  * The files of one host, by absolute path. A path that does not exist reads as null (an empty list for a directory):
  * absent means "not known". Anything else that keeps a file from being read is thrown as {@link UnreadableFileError}.
@@ -10,16 +12,21 @@ export interface HostFiles {
   readLink(path: string): string | null;
 }
 
-/** A file that exists but gave no content: the errno is part of what the host says. */
-export class UnreadableFileError extends Error {
-  override readonly name = 'UnreadableFileError';
-
+/**
+ * A file that exists but gave no content: the errno is part of what the host says. Readers that can do without the file take
+ * it for "not known"; where none does, `host.unreadable-file` is what the user sees.
+ */
+export class UnreadableFileError extends GhpassError {
   constructor(
     readonly path: string,
     /** Symbolic errno, for example `EACCES`. */
     readonly errno: string,
   ) {
-    super(`${path}: ${errno}`);
+    super(errno === 'EACCES' || errno === 'EPERM' ? 'permission' : 'check', {
+      code: 'host.unreadable-file',
+      message: `${path} cannot be read: ${errno}`,
+      suggestions: [`ls -ld ${path}`],
+    });
   }
 }
 

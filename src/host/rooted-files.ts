@@ -9,6 +9,8 @@ export type RootEntry =
 
 /** As many links as Linux follows before it answers ELOOP (fs/namei.c, MAXSYMLINKS). */
 const MAX_LINKS = 40;
+/** No path, and no target of a link, is longer (include/uapi/linux/limits.h, PATH_MAX, which counts the NUL). */
+const MAX_PATH_CHARACTERS = 4095;
 
 /**
  * Files below a root that stands for another host: links resolve inside the root, `..` never leaves it.
@@ -53,6 +55,7 @@ function resolveInRoot(entryAt: (path: string) => RootEntry | null, path: string
       done.push(name);
       continue;
     }
+    if (entry.target.length > MAX_PATH_CHARACTERS) throw new UnreadableFileError(path, 'ENAMETOOLONG');
     links += 1;
     if (links > MAX_LINKS) throw new UnreadableFileError(path, 'ELOOP');
     if (entry.target.startsWith('/')) done.length = 0;

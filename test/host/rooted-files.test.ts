@@ -81,6 +81,15 @@ describe.each([
     expect(() => open(TREE).readBytes(path)).toThrow(new UnreadableFileError(path, 'ELOOP'));
   });
 
+  test('a link with a target longer than a path can be ends as ENAMETOOLONG', () => {
+    const files = memoryFiles({
+      files: {},
+      links: { '/long': `${'a/'.repeat(2047)}ab`, '/longest': 'a/'.repeat(2047) },
+    });
+    expect(() => files.readBytes('/long')).toThrow(new UnreadableFileError('/long', 'ENAMETOOLONG'));
+    expect(files.readBytes('/longest')).toBeNull();
+  });
+
   test('follows as many links as Linux does', () => {
     expect(readText(open(TREE), '/chain39')).toBe('of this host');
   });
@@ -103,7 +112,15 @@ describe.each([
     expect(open(TREE).readBytes(path)).toBeNull();
   });
 
-  test('a directory is there and cannot be read', () => {
+  test('a directory is there and cannot be read, which is told as any other error', () => {
+    expect(() => open(TREE).readBytes('/sys/bus')).toThrow(
+      expect.objectContaining({
+        kind: 'check',
+        code: 'host.unreadable-file',
+        message: '/sys/bus cannot be read: EISDIR',
+        suggestions: ['ls -ld /sys/bus'],
+      }),
+    );
     expect(() => open(TREE).readBytes('/sys/bus')).toThrow(new UnreadableFileError('/sys/bus', 'EISDIR'));
   });
 });
