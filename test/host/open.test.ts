@@ -35,6 +35,41 @@ describe('--host', () => {
     expect(await host.askTools()).toBeNull();
   });
 
+  test.each<[string, string, string]>([
+    ['about.json', '{"synthetic":', 'no JSON'],
+    ['about.json', '{"synthetic":[]}', '"synthetic" is no string'],
+  ])('a captured host whose %s is %s is refused', (file, text, what) => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'ghpass'));
+    writeFileSync(join(directory, 'ghpass', file), text);
+    expect(() => openHost(directory)).toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        code: 'host.snapshot-broken',
+        message: `${directory}: /ghpass/${file}: ${what}`,
+      }),
+    );
+  });
+
+  test('a captured host that says null about itself is not synthetic', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'ghpass'));
+    writeFileSync(join(directory, 'ghpass/about.json'), 'null');
+    expect(openHost(directory).source.synthetic).toBeNull();
+  });
+
+  test('a captured host whose tools.json is no JSON is refused when it is asked for', async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'ghpass'));
+    writeFileSync(join(directory, 'ghpass/tools.json'), '{');
+    await expect(openHost(directory).askTools()).rejects.toThrow(
+      expect.objectContaining({
+        code: 'host.snapshot-broken',
+        message: `${directory}: /ghpass/tools.json: no JSON`,
+      }),
+    );
+  });
+
   test('local is this machine', () => {
     expect(openHost('local').source).toEqual({ kind: 'local', name: 'local', synthetic: null });
   });
