@@ -1,5 +1,7 @@
 /** Extended capabilities start behind the 256 bytes of conventional configuration space (PCIe 6.0, 7.6). */
 const EXTENDED_SPACE = 0x100;
+/** Offsets are those of dwords: the two lowest bits are reserved, and the kernel ignores them (PCI_EXT_CAP_NEXT). */
+const NEXT_MASK = 0xffc;
 const DVSEC_CAPABILITY = 0x0023;
 const NVIDIA = 0x10de;
 /** The DVSEC in which the GPU says whether MIG works with cached memory (nvgrace-gpu/main.c, Linux 6.14). */
@@ -46,7 +48,7 @@ function findDvsec(config: Uint8Array, vendor: number, id: number): DataView | '
     ) {
       return new DataView(config.buffer, config.byteOffset + offset, config.byteLength - offset);
     }
-    offset = header >>> 20;
+    offset = (header >>> 20) & NEXT_MASK;
   }
   return 'absent';
 }

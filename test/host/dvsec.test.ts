@@ -43,6 +43,14 @@ describe('MIG works with cached memory', () => {
       true,
     ],
     [
+      'also where reserved bits of an offset are set, which the kernel ignores',
+      config([
+        { at: 0x100, ...AER, next: 0x203 },
+        { at: 0x200, id: DVSEC, next: 0, dvsec: [0x10de, 3, 1] },
+      ]),
+      true,
+    ],
+    [
       'not where the DVSEC is another of NVIDIA',
       config([{ at: 0x100, id: DVSEC, next: 0, dvsec: [0x10de, 2, 1] }]),
       false,
