@@ -105,6 +105,6 @@ function readHostSrat(files: HostFiles): Srat | null {
 }
 
 function readAvailableMemory(files: HostFiles): bigint | null {
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(readText(files, '/proc/meminfo') ?? '');
+  const match = /^MemAvailable:\s+(\d{1,16}) kB$/m.exec(readText(files, '/proc/meminfo') ?? '');
   return match?.[1] ? BigInt(match[1]) * 1024n : null;
 }

@@ -38,14 +38,19 @@ export function readNumaFacts(files: HostFiles): NumaFacts | null {
         cpus: list(`${NODES}/node${id}/cpulist`),
         memoryBytes: readMeminfo(memory, 'MemTotal'),
         freeBytes: readMeminfo(memory, 'MemFree'),
-        distances: (readText(files, `${NODES}/node${id}/distance`) ?? '').split(' ').filter(Boolean).map(Number),
+        distances: readDistances(readText(files, `${NODES}/node${id}/distance`) ?? ''),
       };
     }),
   };
 }
 
+/** `10 80 80` → numbers of up to 255; empty where it is something else. */
+function readDistances(text: string): number[] {
+  return /^[\d ]*$/.test(text) ? text.split(' ').filter(Boolean).map(Number) : [];
+}
+
 /** `Node 0 MemTotal: 16 kB` → bytes. */
 function readMeminfo(text: string, field: string): bigint | null {
-  const match = new RegExp(`${field}:\\s+(\\d+) kB`).exec(text);
+  const match = new RegExp(`${field}:\\s+(\\d{1,16}) kB`).exec(text);
   return match?.[1] ? BigInt(match[1]) * 1024n : null;
 }

@@ -65,7 +65,7 @@ export function listPciFunctions(files: HostFiles): PciIds[] {
 export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
   const directory = `${DEVICES}/${ids.address}`;
   const iommuGroup = readLinkName(files, `${directory}/iommu_group`);
-  const numaNode = Number(readText(files, `${directory}/numa_node`) || -1);
+  const numaNode = readText(files, `${directory}/numa_node`) ?? '';
   const override = readText(files, `${directory}/driver_override`);
   const resources = parseResource(readText(files, `${directory}/resource`));
   return {
@@ -79,7 +79,7 @@ export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
     driverOverride: override === null || override === '(null)' || override === '' ? null : override,
     iommuGroup,
     groupMembers: iommuGroup === null ? [] : readGroupMembers(files, iommuGroup),
-    numaNode: numaNode >= 0 ? numaNode : null,
+    numaNode: /^\d{1,4}$/.test(numaNode) ? Number(numaNode) : null,
     acpiPath: readTextIfReadable(files, `${directory}/firmware_node/path`),
     resetMethods: readText(files, `${directory}/reset_method`)?.split(' ').filter(Boolean) ?? null,
     enabledVfs: readCount(files, `${directory}/sriov_numvfs`),
@@ -115,8 +115,10 @@ function readGroupMembers(files: HostFiles, group: string): PciFunction['groupMe
 function parseResource(text: string | null): Bar[] {
   if (text === null) return [];
   return text.split('\n').map((line) => {
-    const [start = 0n, end = 0n] = line.split(' ').map((word) => (/^0x[0-9a-f]+$/i.test(word) ? BigInt(word) : 0n));
-    return { start, lengthBytes: end === 0n ? 0n : end - start + 1n };
+    const [start = 0n, end = 0n] = line
+      .split(' ')
+      .map((word) => (/^0x[0-9a-f]{1,16}$/i.test(word) ? BigInt(word) : 0n));
+    return { start, lengthBytes: end === 0n || end < start ? 0n : end - start + 1n };
   });
 }
 
@@ -125,6 +127,8 @@ function readCount(files: HostFiles, path: string): number | null {
   return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
+/** 0, which is nobody's id, where the file is absent or says something else. */
 function readHex(files: HostFiles, address: string, attribute: string): number {
-  return Number.parseInt(readText(files, `${DEVICES}/${address}/${attribute}`) ?? '0', 16);
+  const text = readText(files, `${DEVICES}/${address}/${attribute}`) ?? '';
+  return /^0x[0-9a-f]{1,6}$/i.test(text) ? Number(text) : 0;
 }

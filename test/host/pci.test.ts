@@ -60,6 +60,12 @@ describe('a function', () => {
       { files: { [`${DIRECTORY}/reset_method`]: 'flr acpi\n' } },
       { resetMethods: ['flr', 'acpi'] },
     ],
+    ['a node that is no number', { files: { [`${DIRECTORY}/numa_node`]: '1e400\n' } }, { numaNode: null }],
+    [
+      'an id that is no number',
+      { files: { [`${DIRECTORY}/subsystem_device`]: '0x16eb or so\n' } },
+      { subsystemDevice: 0 },
+    ],
     ['no configuration space', { files: { [`${DIRECTORY}/config`]: null } }, { config: null }],
   ])('with %s says so', (_title, changes, expected) => {
     expect(readGpu(changes)).toMatchObject(expected);
@@ -81,6 +87,14 @@ describe('a function', () => {
 describe('the base address registers', () => {
   const bars = (resource: string) =>
     readGpu({ files: { [`${DIRECTORY}/resource`]: resource } }).bars.map(({ lengthBytes }) => lengthBytes);
+
+  test('have no length where they end before they start, or beyond 64 bits', () => {
+    expect(bars(`${line(0x2000n, 0x1fffn)}\n${line(0x2000n, 0xfffn)}\n${line(0n, 1n << 64n)}\n`).slice(0, 3)).toEqual([
+      0n,
+      0n,
+      0n,
+    ]);
+  });
 
   test('are the first six lines of resource; BAR2 is the third', () => {
     const lines = [line(0x6610_0000_0000n, 0x6610_00ff_ffffn), NONE, line(0x6700_0000_0000n, 0x671f_ffff_ffffn)];
