@@ -56,5 +56,8 @@ function statusOf({ findings, incomplete, strict }: Judged): 'ok' | 'warn' | 'fa
 /** Sizes are integer bytes in JSON. @throws GhpassError rather than rounding what a number cannot hold. */
 export function jsonBytes(bytes: bigint): number {
   if (bytes <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(bytes);
-  throw new GhpassError('bug', { code: 'json.size-too-large', message: `${bytes} bytes do not fit a JSON number` });
+  throw new GhpassError('check', {
+    code: 'json.size-too-large',
+    message: `${bytes} bytes are more than any memory has, and than JSON can show exactly`,
+  });
 }

@@ -78,7 +78,7 @@ test('what could not be found out is no better than a warning', () => {
   expect(resultEnvelope('doctor', {}, { ...judged, strict: true }).status).toBe('fail');
 });
 
-test('sizes are integers in JSON, and one that would be rounded is a bug', () => {
+test('sizes are integers in JSON, and one that would be rounded is refused', () => {
   expect(jsonReady({ sizeBytes: 1n << 40n, list: [{ bytes: 0n }], none: null, text: 'x' })).toEqual({
     sizeBytes: 2 ** 40,
     list: [{ bytes: 0 }],
@@ -87,6 +87,9 @@ test('sizes are integers in JSON, and one that would be rounded is a bug', () =>
   });
   expect(jsonBytes((1n << 53n) - 1n)).toBe(Number.MAX_SAFE_INTEGER);
   expect(() => jsonBytes(1n << 53n)).toThrow(
-    expect.objectContaining({ kind: 'bug', message: '9007199254740992 bytes do not fit a JSON number' }),
+    expect.objectContaining({
+      kind: 'check',
+      message: '9007199254740992 bytes are more than any memory has, and than JSON can show exactly',
+    }),
   );
 });
