@@ -12,11 +12,16 @@ const MARK = 'ghpass-report: ';
 /** Far more than a guest with hundreds of nodes and functions has to say. */
 const MAX_REPORT_BYTES = 16 << 20;
 
+/** Far longer than any path that the guest's init sends; a tree is built of their components. */
+const MAX_PATH_CHARACTERS = 256;
+
 const lineSchema = z.object({ schema: z.literal(1), gzip: z.base64() });
 
+const pathSchema = z.string().startsWith('/').max(MAX_PATH_CHARACTERS);
+
 const reportSchema = z.object({
-  texts: z.record(z.string().startsWith('/'), z.string()),
-  binaries: z.record(z.string().startsWith('/'), z.string().regex(/^(?:[0-9a-f]{2})*$/)),
+  texts: z.record(pathSchema, z.string()),
+  binaries: z.record(pathSchema, z.string().regex(/^(?:[0-9a-f]{2})*$/)),
 });
 
 /** What a guest sees, read from its files as a host is read from its own. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
@@ -7,6 +7,7 @@ import { QEMU_BINARY } from '../host/qemu.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
 import { stopQemu } from '../qemu/process.ts';
+import { readConsoleLog } from './console-log.ts';
 import { differenceFindings } from './differences.ts';
 import { findGuestReport, type GuestFacts } from './guest-facts.ts';
 import { buildInitramfs } from './initramfs.ts';
@@ -121,7 +122,7 @@ async function waitForReport({ process, files }: RunningGuest, options: SmokeOpt
   for (let polls = 0; ; polls += 1) {
     options.signal.throwIfAborted();
     const wasEnded = ended;
-    const console = existsSync(files.consoleLog) ? readFileSync(files.consoleLog, 'utf8') : '';
+    const console = readConsoleLog(files.consoleLog);
     const report = findGuestReport(console);
     if (report) return report;
     const elapsedMs = Date.now() - start;

@@ -48,6 +48,11 @@ test.each<[string, string, string | RegExp]>([
     /^the report of the guest cannot be read: /,
   ],
   [
+    'a path that is too long to be one',
+    reportLine({ texts: { [`/${'a/'.repeat(128)}`]: '' }, binaries: {} }),
+    /^the report of the guest cannot be read: /,
+  ],
+  [
     'a file that is no text',
     reportLine({ texts: { '/x': 1 }, binaries: {} }),
     /^the report of the guest cannot be read: /,
