@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { GhpassError } from '../errors.ts';
 
 interface QmpMessage {
@@ -9,6 +10,9 @@ interface QmpMessage {
   event?: string;
   data?: unknown;
 }
+
+/** QEMU's longest answers, the list of machines and the schema, have a few hundred KiB. */
+const MAX_LINE_CHARACTERS = 16 << 20;
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -24,11 +28,12 @@ export class Qmp {
   /** Why nothing can be asked any more. */
   private ended: GhpassError | null = null;
 
-  private constructor(private readonly socket: Socket) {
+  private constructor(private readonly socket: Duplex) {
     socket.setEncoding('utf8').on('data', (text: string) => {
       const lines = (this.unfinished + text).split('\n');
       this.unfinished = lines.pop() ?? '';
       for (const line of lines) this.receive(line);
+      if (this.unfinished.length > MAX_LINE_CHARACTERS) this.giveUp(this.unfinished);
     });
     /** `close` follows and tells those who wait. */
     socket.on('error', () => socket.destroy());
@@ -48,7 +53,7 @@ export class Qmp {
       socket.destroy();
       throw error;
     }
-    const qmp = new Qmp(socket);
+    const qmp = Qmp.over(socket);
     try {
       await qmp.until(signal, () => qmp.execute('qmp_capabilities'));
       return qmp;
@@ -56,6 +61,11 @@ export class Qmp {
       qmp.close();
       throw error;
     }
+  }
+
+  /** A client on a connection that is made; nothing was negotiated on it. */
+  static over(socket: Duplex): Qmp {
+    return new Qmp(socket);
   }
 
   /** Does something with the connection, which is closed if the signal comes before that is done. */
@@ -87,8 +97,7 @@ export class Qmp {
   private receive(line: string): void {
     const message = parseMessage(line);
     if (message === null) {
-      this.end('qmp.garbage', `what answers on the QMP socket is not QEMU: ${JSON.stringify(line.slice(0, 80))}`);
-      this.socket.destroy();
+      this.giveUp(line);
       return;
     }
     const waiting = message.id === undefined ? undefined : this.waiting.get(message.id);
@@ -97,6 +106,12 @@ export class Qmp {
     if (message.error)
       waiting.reject(new GhpassError('tool', { code: 'qmp.refused', message: `QEMU: ${message.error.desc}` }));
     else waiting.resolve(message.return);
+  }
+
+  private giveUp(line: string): void {
+    this.end('qmp.garbage', `what answers on the QMP socket is not QEMU: ${JSON.stringify(line.slice(0, 80))}`);
+    this.unfinished = '';
+    this.socket.destroy();
   }
 
   /** The first reason counts: a closed socket is the consequence of the others. */

@@ -71,6 +71,12 @@ test.each([
   await expect(qmp.execute('query-status')).rejects.toMatchObject(garbage);
 });
 
+test('an answer that never comes to an end is not waited for', async () => {
+  const path = await qmpServer(negotiating((_command, socket) => socket.write('x'.repeat((16 << 20) + 1))));
+  const qmp = await Qmp.open(path, NEVER);
+  await expect(qmp.execute('query-status')).rejects.toMatchObject({ code: 'qmp.garbage' });
+});
+
 test('everyone who waits is told that QEMU closed the socket, and so is everyone who asks later', async () => {
   const path = await qmpServer(negotiating((_command, socket) => socket.end('{"return": {"stat')));
   const qmp = await Qmp.open(path, NEVER);
