@@ -19,6 +19,34 @@ export function readAmlData(cursor: AmlCursor, depth = 0): AmlData | null {
   if (isNameStart(opcode)) return readReference(cursor);
   cursor.byte();
   switch (opcode) {
+    case AML.string:
+      return readString(cursor);
+    case AML.buffer:
+      return readBuffer(cursor, depth);
+    case AML.package:
+      return readPackage(cursor, depth, (body) => body.byte());
+    case AML.varPackage:
+      return readPackage(cursor, depth, (body) => readAmlData(body, depth + 1));
+    default:
+      return readInteger(cursor, opcode);
+  }
+}
+
+/**
+ * Steps over the address or length of an operation region: a constant integer, or a name that stands for one. What is no
+ * such thing is not looked into: a package could reach to the end of the table, again and again.
+ * @returns false where there is none.
+ */
+export function skipIntegerTerm(cursor: AmlCursor): boolean {
+  const opcode = cursor.peek();
+  if (opcode === null) return false;
+  if (isNameStart(opcode)) return cursor.nameString() !== null;
+  cursor.byte();
+  return readInteger(cursor, opcode) !== null;
+}
+
+function readInteger(cursor: AmlCursor, opcode: number): bigint | null {
+  switch (opcode) {
     case AML.zero:
       return 0n;
     case AML.one:
@@ -33,14 +61,6 @@ export function readAmlData(cursor: AmlCursor, depth = 0): AmlData | null {
       return cursor.integer(4);
     case AML.qword:
       return cursor.integer(8);
-    case AML.string:
-      return readString(cursor);
-    case AML.buffer:
-      return readBuffer(cursor, depth);
-    case AML.package:
-      return readPackage(cursor, depth, (body) => body.byte());
-    case AML.varPackage:
-      return readPackage(cursor, depth, (body) => readAmlData(body, depth + 1));
     default:
       return null;
   }

@@ -1,5 +1,5 @@
 import { AML, AmlCursor, type AmlName, EXTENDED_AML } from './aml-bytes.ts';
-import { type AmlData, readAmlData } from './aml-data.ts';
+import { type AmlData, readAmlData, skipIntegerTerm } from './aml-data.ts';
 
 /** Definition-block header before the first term (ACPI 6.5, table 5.4). */
 const TABLE_HEADER_BYTES = 36;
@@ -15,8 +15,10 @@ const MAX_DEPTH = 64;
  *
  * Only names are of interest, so only Scope and Device are entered. Other objects are stepped over as a whole: their bytes
  * are data or code, and what looks like a scope there is none. What is left between (operators, conditions) is passed byte
- * by byte until the next construct that is complete and correctly named.
- * A value computed by code is not seen; NVIDIA's firmware writes constants.
+ * by byte until the next construct that is complete and correctly named. Both branches of a condition are so looked into,
+ * for nobody evaluates it.
+ * A value computed by code is not seen, nor one that stands behind a name; NVIDIA's firmware writes constants. A scope that
+ * is named by one segment is looked for in the scope around it, and not further up as the kernel does.
  * Takes time in proportion to the table, whatever its bytes are: no byte is read again once a package around it was.
  * @param table a raw DSDT or SSDT, header included.
  * @param leaf the four-character name to look for, for example `_DSD`.
@@ -69,7 +71,7 @@ function walkExtended(cursor: AmlCursor, scope: readonly string[], depth: number
     case EXTENDED_AML.event:
       return isNamed(cursor);
     case EXTENDED_AML.operationRegion:
-      return isNamed(cursor) && cursor.byte() !== null && readAmlData(cursor) !== null && readAmlData(cursor) !== null;
+      return isNamed(cursor) && cursor.byte() !== null && skipIntegerTerm(cursor) && skipIntegerTerm(cursor);
     case EXTENDED_AML.field:
     case EXTENDED_AML.indexField:
     case EXTENDED_AML.bankField:

@@ -3,40 +3,53 @@ import { readNamedObjects } from './aml-names.ts';
 
 /** Device Properties UUID daffd814-6eba-4d8c-8a91-bc9bbf4aa301 as the bytes of a ToUUID buffer (ACPI `_DSD` guide 2.0). */
 const DEVICE_PROPERTIES_UUID = '14d8ffdaba6e8c4d8a91bc9bbf4aa301';
+const UUID_BYTES = 16;
 
 /**
  * The integer device properties (`_DSD`) of one device. Several GPUs of a board carry the same property names, so only
- * the `_DSD` object of the device with exactly this path counts.
- * @param tables raw DSDT and SSDTs. Later tables add to what earlier ones say.
+ * the `_DSD` object of the device with exactly this path counts, and of several such the first: the kernel does not let
+ * a later one take its place (ACPICA, nsaccess.c, AE_ALREADY_EXISTS).
+ * @param tables raw definition blocks, in the order in which they count.
  * @param devicePath what the device's `firmware_node/path` reads.
  * @returns property name → value; null where no table has a `_DSD` for the device.
  */
 export function readDeviceProperties(tables: readonly Uint8Array[], devicePath: string): Map<string, bigint> | null {
-  let properties: Map<string, bigint> | null = null;
   for (const table of tables) {
-    for (const { path, value } of readNamedObjects(table, '_DSD')) {
-      if (path !== devicePath) continue;
-      properties ??= new Map();
-      for (const [name, integer] of integerProperties(value)) properties.set(name, integer);
-    }
+    const dsd = readNamedObjects(table, '_DSD').find(({ path }) => path === devicePath);
+    if (dsd) return integerProperties(dsd.value);
   }
-  return properties;
+  return null;
 }
 
-function* integerProperties(dsd: AmlData): Iterable<[string, bigint]> {
-  if (!isPackage(dsd)) return;
-  for (let i = 0; i + 1 < dsd.length; i += 2) {
+/**
+ * As the kernel takes a `_DSD` apart: what is no pair of UUID and package ends it, a set with one malformed property counts
+ * for nothing, and of several properties of a name the first counts (drivers/acpi/property.c, acpi_extract_properties,
+ * acpi_properties_format_valid, acpi_data_get_property).
+ */
+function integerProperties(dsd: AmlData): Map<string, bigint> {
+  const first = new Map<string, AmlData>();
+  if (!isPackage(dsd) || dsd.length % 2 !== 0) return new Map();
+  for (let i = 0; i < dsd.length; i += 2) {
     const [uuid, properties] = [dsd[i], dsd[i + 1]];
-    if (!(uuid instanceof Uint8Array) || Buffer.from(uuid).toString('hex') !== DEVICE_PROPERTIES_UUID) continue;
-    if (properties === undefined || !isPackage(properties)) continue;
-    for (const property of properties) {
-      if (!isPackage(property)) continue;
-      const [name, value] = property;
-      if (typeof name === 'string' && typeof value === 'bigint') yield [name, value];
-    }
+    if (!(uuid instanceof Uint8Array) || uuid.length !== UUID_BYTES || !isPackage(properties)) break;
+    if (Buffer.from(uuid).toString('hex') !== DEVICE_PROPERTIES_UUID || !properties.every(isProperty)) continue;
+    for (const [name, value] of properties) if (!first.has(name)) first.set(name, value);
   }
+  return new Map([...first].filter((entry): entry is [string, bigint] => typeof entry[1] === 'bigint'));
 }
 
-function isPackage(data: AmlData): data is readonly AmlData[] {
+/** A name, and an integer, a string, a reference, or a package of these. */
+function isProperty(property: AmlData): property is [string, AmlData] {
+  if (!isPackage(property) || property.length !== 2) return false;
+  const [name, value] = property;
+  if (typeof name !== 'string' || value === undefined) return false;
+  return isPackage(value) ? value.every(isScalar) : isScalar(value);
+}
+
+function isScalar(data: AmlData): boolean {
+  return !isPackage(data) && !(data instanceof Uint8Array);
+}
+
+function isPackage(data: AmlData | undefined): data is readonly AmlData[] {
   return Array.isArray(data);
 }

@@ -40,7 +40,8 @@ export const dataPackage = (...elements: (Uint8Array | number[] | string)[]) =>
 
 export const text = (value: string) => bytes([0x0d], value, [0]);
 
-const UUID = bytes([0x11, 0x13, 0x0a, 0x10], Buffer.from('14d8ffdaba6e8c4d8a91bc9bbf4aa301', 'hex'));
+/** The UUID of device properties, as ToUUID writes it. */
+export const UUID = bytes([0x11, 0x13, 0x0a, 0x10], Buffer.from('14d8ffdaba6e8c4d8a91bc9bbf4aa301', 'hex'));
 
 /** `Name (_DSD, Package () { UUID, Package () { Package () { name, value }, … } })`; each value is AML. */
 export function dsd(properties: Readonly<Record<string, number[]>>): Buffer {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
-import { bytes, dataPackage, device, dsd, named, pkg, scope, table, text } from './aml.ts';
+import { bytes, dataPackage, device, dsd, named, pkg, scope, table, text, UUID } from './aml.ts';
 
 const GPU = '\\_SB_.PCI9.GPU0';
 
@@ -32,9 +32,17 @@ describe('a property belongs to the device around it', () => {
     expect(read('\\_SB_.PCIA.GPU0', board)).toBeNull();
   });
 
-  test('also where several tables add to it', () => {
+  test('and the first table that gives any to a device counts, as in the kernel', () => {
     const later = table(scope('\\_SB_', scope('PCI9', scope('GPU0', dsd({ size: [0x0a, 90] })))));
-    expect(read('\\_SB_.PCI9.GPU0', board, later)).toEqual({ base: 9n, size: 90n });
+    expect(read('\\_SB_.PCI9.GPU0', board, later)).toEqual({ base: 9n });
+    expect(read('\\_SB_.PCI9.GPU0', later, board)).toEqual({ size: 90n });
+  });
+
+  test('and the first of two in the same table', () => {
+    const twice = table(
+      scope('\\_SB_', device('PCI9', device('GPU0', dsd({ size: [0x01] }), dsd({ size: [0x00], base: [0x01] })))),
+    );
+    expect(read('\\_SB_.PCI9.GPU0', twice)).toEqual({ size: 1n });
   });
 });
 
@@ -82,6 +90,52 @@ describe('an integer', () => {
       size: [0x0a, 94],
     });
     expect(read(GPU, table(scope('\\_SB_', device('PCI9', device('GPU0', properties)))))).toEqual({ size: 94n });
+  });
+});
+
+describe('a _DSD is taken apart as the kernel does it', () => {
+  const properties = (...elements: (Uint8Array | number[])[]) =>
+    read(GPU, table(scope('\\_SB_', device('PCI9', device('GPU0', named('_DSD', dataPackage(...elements)))))));
+  const set = (...pairs: (Uint8Array | number[])[]) => dataPackage(...pairs);
+  const pair = (name: string, ...value: number[]) => dataPackage(text(name), value);
+  const size = pair('size', 0x01);
+
+  test.each<[string, Record<string, bigint> | null, Record<string, bigint> | null]>([
+    ['the first of two properties of a name counts', properties(UUID, set(size, pair('size', 0x00))), { size: 1n }],
+    [
+      'also where that is no integer, which is then an error to the driver',
+      properties(UUID, set(dataPackage(text('size'), text('1')), size)),
+      {},
+    ],
+    ['two sets add up', properties(UUID, set(size), UUID, set(pair('base', 0x01))), { size: 1n, base: 1n }],
+    ['of two sets the first counts', properties(UUID, set(size), UUID, set(pair('size', 0x00))), { size: 1n }],
+    [
+      'a set with a property of three parts counts for nothing',
+      properties(UUID, set(size, dataPackage(text('x'), [0], [0]))),
+      {},
+    ],
+    ['a set with a property without a name counts for nothing', properties(UUID, set(size, dataPackage([0], [0]))), {}],
+    ['a set with something that is no pair counts for nothing', properties(UUID, set(size, [0x01])), {}],
+    [
+      'a set with a buffer for a value counts for nothing',
+      properties(UUID, set(size, dataPackage(text('x'), [0x11, 0x03, 0x0a, 0x00]))),
+      {},
+    ],
+    [
+      'a set with a package of packages for a value counts for nothing',
+      properties(UUID, set(size, dataPackage(text('x'), dataPackage(dataPackage([0]))))),
+      {},
+    ],
+    ['an odd number of parts counts for nothing', properties(UUID, set(size), UUID), {}],
+    ['a part that is no UUID ends it', properties([0x01], set(), UUID, set(size)), {}],
+    ['a UUID without a package ends it', properties(UUID, [0x01], UUID, set(size)), {}],
+    [
+      'a _DSD that is no package has none',
+      read(GPU, table(scope('\\_SB_', device('PCI9', device('GPU0', named('_DSD', [0x01])))))),
+      {},
+    ],
+  ])('%s', (_title, found, expected) => {
+    expect(found).toEqual(expected);
   });
 });
 
@@ -183,6 +237,19 @@ describe('hostile bytes', () => {
     return content;
   };
   const NAME = [0x41, 0x41, 0x41, 0x41];
+  /** Each region's address a package up to the end of a table of 2 MiB, whose elements are strings of further regions. */
+  const regionsAtPackages = () => {
+    const content = new Uint8Array(1 << 21).fill(0x41);
+    for (let start = 36; start + 16 <= content.length; start += 16) {
+      const length = content.length - start - 8;
+      const lengthBytes = [0xc0 | (length & 0xf), (length >> 4) & 0xff, (length >> 12) & 0xff, length >> 20];
+      // A zero in it would end the string of an earlier region.
+      if (!lengthBytes.includes(0)) content.set([0x5b, 0x80, ...NAME, 0x01, 0x12, ...lengthBytes, 0x01, 0x0d], start);
+      if ((start - 36) % 4080 === 0) content.set([0x00, 0x0d], start + 14);
+    }
+    content.set([0x00], content.length - 1);
+    return content;
+  };
   test.each<[string, Uint8Array]>([
     ['names', repeated([0x08])],
     ['strings without an end', repeated([0x08, ...NAME, 0x0d])],
@@ -192,6 +259,7 @@ describe('hostile bytes', () => {
     ['buffers of unknown size', nested([0x08, ...NAME, 0x11, 0, 0, 0, 0, 0x70], 6)],
     ['prefixes', repeated([0x10, 0x3f, 0x2f, 0xff])],
     ['_DSD objects', repeated([0x08, 0x5f, 0x44, 0x53, 0x44, 0x00])],
+    ['regions at packages of strings', regionsAtPackages()],
   ])('a table of %s takes time in proportion to its length', (_title, hostile) => {
     const start = performance.now();
     readDeviceProperties([hostile], GPU);
