@@ -1,27 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
-import { temporaryDirectory } from '../../fixtures/temporary-directory.ts';
-
-/** Each `.asl` has what its devices say beside it, by the path that the kernel gives them. */
-const ASL = join(import.meta.dirname, 'asl');
+import { ASL, compileAsl } from './compile-asl.ts';
 
 type Expected = Record<string, Record<string, string> | null>;
 
-/** Needs the package acpica-tools, and fails without it: a compiler's tables are the only ones that nobody made to fit. */
-function compile(name: string): Uint8Array {
-  const prefix = join(temporaryDirectory(), name);
-  execFileSync('iasl', ['-ve', '-oa', '-p', prefix, join(ASL, `${name}.asl`)], { stdio: 'pipe' });
-  return readFileSync(`${prefix}.aml`);
-}
-
-describe.each(['board', 'override'])('the table that iasl makes of %s.asl', (name) => {
+describe.each(['board', 'override', 'nesting'])('the table that iasl makes of %s.asl', (name) => {
   const expected = JSON.parse(readFileSync(join(ASL, `${name}.json`), 'utf8')) as Expected;
 
   test('has the properties of each device, and no others', () => {
-    const table = compile(name);
+    const table = compileAsl(name);
     for (const [path, values] of Object.entries(expected)) {
       const properties = readDeviceProperties([table], path);
       const shown = properties && Object.fromEntries([...properties].map(([key, n]) => [key, `0x${n.toString(16)}`]));
@@ -30,7 +19,7 @@ describe.each(['board', 'override'])('the table that iasl makes of %s.asl', (nam
   });
 
   test('cut short at any byte never shows a value that is not in it', () => {
-    const table = compile(name);
+    const table = compileAsl(name);
     const known = new Set(Object.values(expected).flatMap((values) => Object.values(values ?? {}).map(BigInt)));
     for (let length = 0; length < table.length; length += 1) {
       for (const path of Object.keys(expected)) {

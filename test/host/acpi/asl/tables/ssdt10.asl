@@ -1,0 +1,13 @@
+// Comes behind SSDT2, although its name sorts before.
+DefinitionBlock ("", "SSDT", 2, "GHPASS", "TABLES", 1)
+{
+    External (\_SB.PCI9, DeviceObj)
+    Scope (\_SB.PCI9)
+    {
+        Name (_DSD, Package ()
+        {
+            ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+            Package () { Package () { "nvidia,gpu-mem-size", 0xA9 } }
+        })
+    }
+}
