@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunOptions } from './run-target.ts';
 
@@ -37,6 +37,7 @@ export function fuzzHelperNames(options: RunOptions, say: (line: string) => void
     encoding: 'utf8',
     env: { ...process.env, UBSAN_OPTIONS: 'halt_on_error=1' },
   });
+  rmSync(executable);
   const lines = run.stderr.trim().split('\n');
   const done = lines.findLast((line) => line.includes('DONE'))?.trim();
   say(`${HELPER_NAMES}: ${done ?? lines.slice(-8).join('\n  ')}`);

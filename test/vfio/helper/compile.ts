@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
@@ -20,11 +20,27 @@ export function isInstalled(command: string): boolean {
   }
 }
 
+/** Whether a compiler is there with the libraries of its sanitizers, which some distributions package apart. */
+export function canSanitize(compiler: string, directory: string): boolean {
+  const source = join(directory, 'empty.c');
+  writeFileSync(source, 'int main(void) { return 0; }\n');
+  try {
+    compile(compiler, [...SANITIZERS, source], join(directory, 'empty'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Compiles the helper with the kernel's seam replaced by fake-system.c; gives the path of the executable. */
-export function compileWithFakeKernel(directory: string, flags: readonly string[] = SANITIZERS): string {
+export function compileWithFakeKernel(
+  directory: string,
+  flags: readonly string[] = SANITIZERS,
+  compiler = 'cc',
+): string {
   const executable = join(directory, 'ghpass-vfio-fake');
   compile(
-    'cc',
+    compiler,
     [...flags, `-I${HELPER}`, ...sources().filter((file) => !file.endsWith('/system.c')), ...FAKE_SYSTEM],
     executable,
   );
