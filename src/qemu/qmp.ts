@@ -30,9 +30,12 @@ export class Qmp {
 
   private constructor(private readonly socket: Duplex) {
     socket.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (this.unfinished + text).split('\n');
-      this.unfinished = lines.pop() ?? '';
-      for (const line of lines) this.receive(line);
+      const [end = '', ...lines] = text.split('\n');
+      this.unfinished += end;
+      for (const line of lines) {
+        this.receive(this.unfinished);
+        this.unfinished = line;
+      }
       if (this.unfinished.length > MAX_LINE_CHARACTERS) this.giveUp(this.unfinished);
     });
     /** `close` follows and tells those who wait. */

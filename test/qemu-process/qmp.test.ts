@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Qmp } from '../../src/qemu/qmp.ts';
 import { negotiating, qmpServer, reply } from './qmp-server.ts';
@@ -69,6 +71,26 @@ test.each([
   };
   await expect(qmp.execute('query-status')).rejects.toMatchObject(garbage);
   await expect(qmp.execute('query-status')).rejects.toMatchObject(garbage);
+});
+
+test('the same bytes mean the same, wherever they are cut', async () => {
+  const bytes = Buffer.from(
+    '{"QMP": {}}\r\n{"event": "RESUME"}\r\n{"return": {"name": "\u00e9\u{1f600}"}, "id": 2}\r\n{"return": 7, "id": 1}\r\n',
+  );
+  const cuts = fc.array(fc.nat(bytes.length), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(cuts, async (places) => {
+      const stream = new Duplex({ allowHalfOpen: false, read: () => undefined, write: (_c, _e, done) => done() });
+      const qmp = Qmp.over(stream);
+      const answers = Promise.all([qmp.execute('first'), qmp.execute('second')]);
+      const ordered = [0, ...places.toSorted((a, b) => a - b), bytes.length];
+      ordered.slice(1).forEach((end, i) => {
+        stream.push(bytes.subarray(ordered[i], end));
+      });
+      expect(await answers).toEqual([7, { name: '\u00e9\u{1f600}' }]);
+      qmp.close();
+    }),
+  );
 });
 
 test('an answer that never comes to an end is not waited for', async () => {

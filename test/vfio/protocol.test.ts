@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GhpassError } from '../../src/errors.ts';
 import { parseDeviceAnswer, parseVerbError } from '../../src/vfio/protocol.ts';
 
 const ANSWER = {
@@ -98,4 +100,23 @@ describe('output that is not as the protocol says is refused', () => {
       suggestions: ['npm rebuild ghpass'],
     });
   }
+});
+
+test('any document gives an answer, or an error that names the field', () => {
+  const values = fc.oneof(fc.jsonValue(), fc.constantFrom('', '0g', '00', -1, 0.5, {}, []));
+  const documents = fc
+    .tuple(fc.constantFrom(ANSWER, REFUSED), fc.constantFrom(...Object.keys(ANSWER)), values)
+    .map(([answer, field, value]) => JSON.stringify({ ...answer, [field]: value }));
+  fc.assert(
+    fc.property(fc.oneof(documents, fc.json(), fc.string()), (output) => {
+      for (const parse of [parseDeviceAnswer, parseVerbError]) {
+        try {
+          parse(output);
+        } catch (error) {
+          expect(error).toBeInstanceOf(GhpassError);
+          expect(error).toMatchObject({ code: 'helper.protocol', message: expect.stringMatching(/^ghpass-vfio: \S/) });
+        }
+      }
+    }),
+  );
 });
