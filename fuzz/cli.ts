@@ -78,11 +78,13 @@ async function runOne(name: string, options: RunOptions, isMissedWanted: boolean
 
 function summary(name: string, { report, blocks, missed }: Outcome): string {
   if (report === null) return `${name}: ended`;
-  const { runs, elapsedMs, corpusSize, heap } = report;
+  const { runs, elapsedMs, cpuMs, corpusSize, heap } = report;
+  const per = (milliseconds: number) => Math.round((1000 * runs) / milliseconds);
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
   return [
     `${name}: ${runs} inputs`,
-    `${Math.round((1000 * runs) / elapsedMs)} per second`,
+    `${per(elapsedMs)} per second`,
+    `${per(cpuMs)} per second of processor time`,
     `${blocks.length - missed.length} of ${blocks.length} blocks`,
     `${corpusSize} inputs kept`,
     `in use ${mib(heap.earlyBytes)}, at the end ${mib(heap.endBytes)}`,

@@ -27,6 +27,8 @@ export interface WorkerOrder {
 export interface WorkerReport {
   runs: number;
   elapsedMs: number;
+  /** Processor time of the whole process: on a busy machine the clock says little. */
+  cpuMs: number;
   corpusSize: number;
   heap: HeapWatch;
   entered: number[];
@@ -46,6 +48,7 @@ export async function work(target: FuzzTarget, coverage: Coverage): Promise<void
   /** What ran while the modules were loaded belongs to no input. */
   coverage.reset();
   const start = performance.now();
+  const cpuStart = process.cpuUsage();
   const { failure, ...result } = await fuzz(target, {
     ...order,
     random: new Random(order.seed),
@@ -59,9 +62,11 @@ export async function work(target: FuzzTarget, coverage: Coverage): Promise<void
     onNew: (input) => writeFileSync(join(order.corpusDirectory, inputName(input)), input),
   });
   const elapsedMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpuStart);
   const report: WorkerReport = {
     ...result,
     elapsedMs,
+    cpuMs: (user + system) / 1000,
     entered: coverage.entered(),
     failure: failure && {
       input: await minimize(target, failure.input, failure.error),
