@@ -52,7 +52,7 @@ export default class CreateVm extends GhpassCommand {
       iommufd: iommufdOf(flags.vfio),
       boot: bootOf(flags),
     };
-    const host = openHost(flags.host);
+    const host = await openHost(flags.host);
     const runtime = runtimeDirectory(process.env);
     if (flags['dry-run']) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);

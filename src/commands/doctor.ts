@@ -36,7 +36,7 @@ export default class Doctor extends GhpassCommand {
     const { doctorReport, listReport } = await import('../ui/doctor-report.ts');
     if (flags['list-checks']) return this.conclude(listReport(selection), false);
     const { diagnose } = await import('../guest/doctor.ts');
-    const diagnosis = await diagnose(openHost(flags.host), selection);
+    const diagnosis = await diagnose(await openHost(flags.host), selection);
     this.tellSynthetic(diagnosis.host.source);
     const hasGpus = diagnosis.outcomes.some(({ subject }) => subject !== null);
     if (hasGpus && !diagnosis.opened) {

@@ -46,7 +46,7 @@ export default class Probe extends GhpassCommand {
       await requireValidation(memory, flags, argv as string[]);
       this.changesNothing = false;
     }
-    const { host, gpus } = await collectGpus(openHost(flags.host), argv as string[], flags);
+    const { host, gpus } = await collectGpus(await openHost(flags.host), argv as string[], flags);
     this.tellSynthetic(host.source);
     const validated = memory ? await this.validate(gpus, memory) : [];
     const findings = gpus.flatMap((gpu, i) => [

@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import { BUILTIN_HOSTS } from './builtin/index.ts';
 import { capturedHost } from './captured.ts';
+import { UnreadableFileError } from './files.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local.ts';
 import { memoryFiles } from './memory-files.ts';
@@ -10,20 +11,38 @@ import { snapshotFiles } from './snapshot-files.ts';
 const BUILTIN = 'builtin:';
 
 /**
- * Opens what `--host` names: `local`, `builtin:NAME` or the directory of a snapshot.
- * @throws GhpassError `host.unknown-builtin`, `host.snapshot-missing`.
+ * Opens what `--host` names: `local`, `builtin:NAME`, or a snapshot, which is a directory or a `.tar.gz`.
+ * @throws GhpassError `host.unknown-builtin`, `host.snapshot-missing`, `host.snapshot-unreadable`, `host.snapshot-broken`.
  */
-export function openHost(source: string): Host {
+export async function openHost(source: string): Promise<Host> {
   if (source === 'local') return localHost();
   if (source.startsWith(BUILTIN)) return openBuiltin(source);
-  if (!statSync(source, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new GhpassError('usage', {
-      code: 'host.snapshot-missing',
-      message: `--host ${source}: no such directory, and neither "local" nor "builtin:NAME"`,
-      suggestions: Object.keys(BUILTIN_HOSTS).map((name) => `--host ${BUILTIN}${name}`),
+  try {
+    return await openSnapshot(source);
+  } catch (error) {
+    const errno = error instanceof UnreadableFileError ? error.errno : (error as NodeJS.ErrnoException).code;
+    if (error instanceof GhpassError || errno === undefined) throw error;
+    throw new GhpassError(errno === 'EACCES' ? 'permission' : 'usage', {
+      code: 'host.snapshot-unreadable',
+      message: `--host ${source}: ${error instanceof UnreadableFileError ? error.message : errno}`,
+      suggestions: [`ls -ld ${source}`],
+      cause: error,
     });
   }
-  return capturedHost('snapshot', source, snapshotFiles(source));
+}
+
+async function openSnapshot(source: string): Promise<Host> {
+  const stat = statSync(source, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return capturedHost('snapshot', source, snapshotFiles(source));
+  if (stat?.isFile()) {
+    const { unpackSnapshot } = await import('./snapshot/archive.ts');
+    return capturedHost('snapshot', source, memoryFiles(await unpackSnapshot(source, readFileSync(source))));
+  }
+  throw new GhpassError('usage', {
+    code: 'host.snapshot-missing',
+    message: `--host ${source}: no such file or directory, and neither "local" nor "builtin:NAME"`,
+    suggestions: Object.keys(BUILTIN_HOSTS).map((name) => `--host ${BUILTIN}${name}`),
+  });
 }
 
 function openBuiltin(source: string): Host {

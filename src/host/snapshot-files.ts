@@ -1,16 +1,21 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { type HostFiles, UnreadableFileError } from './files.ts';
+import { type HostFiles, readText, UnreadableFileError } from './files.ts';
 import { type RootEntry, rootedFiles } from './rooted-files.ts';
+import { parseUnread, UNREAD_FILE, withUnread } from './snapshot/unread.ts';
 
-/** The files of a captured host: a directory that holds the same absolute paths as the host did. */
+/**
+ * The files of a captured host: a directory that holds the same absolute paths as the host did.
+ * @throws GhpassError `host.snapshot-broken`.
+ */
 export function snapshotFiles(directory: string): HostFiles {
-  return rootedFiles((path) => entryAt(directory, path));
+  const entries = (path: string) => entryAt(directory, path);
+  const unread = readText(rootedFiles(entries), UNREAD_FILE);
+  return rootedFiles(withUnread(entries, unread === null ? {} : parseUnread(directory, unread)));
 }
 
 /** @throws UnreadableFileError also for what is no file, directory or link: reading a pipe would never end. */
 function entryAt(directory: string, path: string): RootEntry | null {
-  const place = join(directory, path);
+  const place = directory + path;
   const stat = attempt(path, () => lstatSync(place, { throwIfNoEntry: false })) ?? null;
   if (stat === null) return null;
   if (stat.isSymbolicLink()) return { kind: 'link', target: attempt(path, () => readlinkSync(place)) ?? '' };

@@ -24,7 +24,7 @@ export const hostFlag = {
   host: Flags.string({
     default: 'local',
     helpValue: 'SOURCE',
-    description: 'host to ask: local, builtin:NAME, or the directory of a snapshot',
+    description: 'host to ask: local, builtin:NAME, or a snapshot (a directory or .tar.gz)',
   }),
 };
 

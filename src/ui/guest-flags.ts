@@ -59,7 +59,7 @@ export function bootOf(flags: {
 }
 
 /** A newline in a path would end up in logs and journals as a line of its own. */
-function requirePlainPath(text: string): string {
+export function requirePlainPath(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (text !== '' && !/[\u0000-\u001f\u007f]/.test(text)) return text;
   throw new GhpassError('usage', {

@@ -97,7 +97,7 @@ const REFUSALS: Record<string, Refusal> = {
     args: ['probe', '--host', '/nonexistent/host'],
     status: 2,
     code: 'host.snapshot-missing',
-    message: '--host /nonexistent/host: no such directory, and neither "local" nor "builtin:NAME"',
+    message: '--host /nonexistent/host: no such file or directory, and neither "local" nor "builtin:NAME"',
     suggestions: expect.arrayContaining(['--host builtin:gh200']),
   },
   'unknown builtin': {

@@ -42,7 +42,7 @@ test('a directory with anything in the place of some files is read, or refused i
         else writeFileSync(place, files[path] ?? '');
       }
       try {
-        const host = openHost(directory);
+        const host = await openHost(directory);
         const { gpus } = await collectGpus(host, [], { open: true });
         expect(gpus.length).toBeLessThanOrEqual(1);
         await host.askTools();

@@ -1,12 +1,27 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UnreadableFileError } from '../../src/host/files.ts';
+import { NEWEST_TOOLS } from '../../src/host/newest-tools.ts';
 import { openHost } from '../../src/host/open.ts';
+import { packSnapshot } from '../../src/host/snapshot/archive.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
+
+/** A captured host that is nothing but one file in ghpass's own directory. */
+function snapshotWith(file: string, text: string): string {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'ghpass'));
+  writeFileSync(join(directory, 'ghpass', file), text);
+  return directory;
+}
+
+function broken(message: unknown) {
+  return expect.objectContaining({ kind: 'usage', code: 'host.snapshot-broken', message });
+}
 
 describe('--host', () => {
   test('builtin:gh200 is a made-up host, and says so', async () => {
-    const host = openHost('builtin:gh200');
+    const host = await openHost('builtin:gh200');
     expect(host).toMatchObject({
       source: {
         kind: 'builtin',
@@ -25,7 +40,7 @@ describe('--host', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'ghpass'));
     writeFileSync(join(directory, 'ghpass/uname'), '6.12.107+deb13-arm64\n');
-    const host = openHost(directory);
+    const host = await openHost(directory);
     expect(host).toMatchObject({
       source: { kind: 'snapshot', name: directory, synthetic: null },
       release: '6.12.107+deb13-arm64',
@@ -35,47 +50,12 @@ describe('--host', () => {
     expect(await host.askTools()).toBeNull();
   });
 
-  test.each<[string, string, string]>([
-    ['about.json', '{"synthetic":', 'no JSON'],
-    ['about.json', '{"synthetic":[]}', '"synthetic" is no string'],
-  ])('a captured host whose %s is %s is refused', (file, text, what) => {
-    const directory = temporaryDirectory();
-    mkdirSync(join(directory, 'ghpass'));
-    writeFileSync(join(directory, 'ghpass', file), text);
-    expect(() => openHost(directory)).toThrow(
-      expect.objectContaining({
-        kind: 'usage',
-        code: 'host.snapshot-broken',
-        message: `${directory}: /ghpass/${file}: ${what}`,
-      }),
-    );
+  test('local is this machine', async () => {
+    expect((await openHost('local')).source).toEqual({ kind: 'local', name: 'local', synthetic: null });
   });
 
-  test('a captured host that says null about itself is not synthetic', () => {
-    const directory = temporaryDirectory();
-    mkdirSync(join(directory, 'ghpass'));
-    writeFileSync(join(directory, 'ghpass/about.json'), 'null');
-    expect(openHost(directory).source.synthetic).toBeNull();
-  });
-
-  test('a captured host whose tools.json is no JSON is refused when it is asked for', async () => {
-    const directory = temporaryDirectory();
-    mkdirSync(join(directory, 'ghpass'));
-    writeFileSync(join(directory, 'ghpass/tools.json'), '{');
-    await expect(openHost(directory).askTools()).rejects.toThrow(
-      expect.objectContaining({
-        code: 'host.snapshot-broken',
-        message: `${directory}: /ghpass/tools.json: no JSON`,
-      }),
-    );
-  });
-
-  test('local is this machine', () => {
-    expect(openHost('local').source).toEqual({ kind: 'local', name: 'local', synthetic: null });
-  });
-
-  test.each(['gh201', 'constructor', '__proto__', ''])('builtin:%s is not built in, and is refused', (name) => {
-    expect(() => openHost(`builtin:${name}`)).toThrow(
+  test.each(['gh201', 'constructor', '__proto__', ''])('builtin:%s is not built in, and is refused', async (name) => {
+    await expect(openHost(`builtin:${name}`)).rejects.toThrow(
       expect.objectContaining({
         kind: 'usage',
         code: 'host.unknown-builtin',
@@ -86,13 +66,62 @@ describe('--host', () => {
     );
   });
 
-  test('a path that is no directory is refused', () => {
+  test('an archive is a captured host, too', async () => {
+    const file = join(temporaryDirectory(), 'host.tar.gz');
+    const files = { '/ghpass/uname': '6.17.0\n', '/ghpass/unread.json': '{"/proc/iomem":"EACCES"}' };
+    writeFileSync(file, await packSnapshot({ files, links: {} }));
+    const host = await openHost(file);
+    expect(host).toMatchObject({ source: { kind: 'snapshot', name: file, synthetic: null }, release: '6.17.0' });
+    expect(() => host.files.readBytes('/proc/iomem')).toThrow(new UnreadableFileError('/proc/iomem', 'EACCES'));
+  });
+
+  test('what could not be read of the host cannot be read of its directory', async () => {
+    const directory = snapshotWith('unread.json', '{"/proc/iomem":"EACCES","/proc/1":null}');
+    const { files } = await openHost(directory);
+    expect(() => files.readBytes('/proc/iomem')).toThrow(new UnreadableFileError('/proc/iomem', 'EACCES'));
+    expect(files.list('/proc')).toEqual(['1', 'iomem']);
+  });
+
+  test.each([
+    ['about.json', '{', 'no JSON'],
+    ['about.json', '[]', 'no JSON object'],
+    ['about.json', '{"synthetic":1}', 'synthetic is no string'],
+    ['unread.json', 'null', 'no JSON object'],
+    ['unread.json', '{"/a":2}', '"/a" has neither an errno nor null'],
+  ])('%s that is %s is refused', async (file, text, what) => {
+    const directory = snapshotWith(file, text);
+    await expect(openHost(directory)).rejects.toThrow(broken(`${directory}: /ghpass/${file}: ${what}`));
+  });
+
+  test.each([
+    ['{', 'no JSON'],
+    ['{}', 'qemu: Invalid input: expected object, received undefined'],
+    [
+      JSON.stringify({ ...NEWEST_TOOLS, kvm: { ...NEWEST_TOOLS.kvm, ipaSizeBits: '48' } }),
+      'kvm.ipaSizeBits: Invalid input: expected number, received string',
+    ],
+    [
+      JSON.stringify({ ...NEWEST_TOOLS, qemu: { ...NEWEST_TOOLS.qemu, version: [9, 2] } }),
+      'qemu.version: Too small: expected array to have >=3 items',
+    ],
+  ])('tools.json that is %s is refused', async (text, what) => {
+    const directory = snapshotWith('tools.json', text);
+    const host = await openHost(directory);
+    await expect(host.askTools()).rejects.toThrow(broken(expect.stringContaining(`/ghpass/tools.json: ${what}`)));
+  });
+
+  test('tools.json is taken as it was written', async () => {
+    const host = await openHost(snapshotWith('tools.json', JSON.stringify(NEWEST_TOOLS)));
+    expect(await host.askTools()).toEqual(NEWEST_TOOLS);
+  });
+
+  test('a path that is no directory is refused', async () => {
     const path = join(temporaryDirectory(), 'missing');
-    expect(() => openHost(path)).toThrow(
+    await expect(openHost(path)).rejects.toThrow(
       expect.objectContaining({
         kind: 'usage',
         code: 'host.snapshot-missing',
-        message: `--host ${path}: no such directory, and neither "local" nor "builtin:NAME"`,
+        message: `--host ${path}: no such file or directory, and neither "local" nor "builtin:NAME"`,
         suggestions: expect.arrayContaining(['--host builtin:gh200']),
         exitStatus: 2,
       }),
