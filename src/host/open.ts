@@ -9,6 +9,7 @@ import { memoryFiles } from './memory-files.ts';
 import { snapshotFiles } from './snapshot-files.ts';
 
 const BUILTIN = 'builtin:';
+const BROKEN = 'broken';
 
 /**
  * Opens what `--host` names: `local`, `builtin:NAME`, or a snapshot, which is a directory or a `.tar.gz`.
@@ -41,7 +42,7 @@ async function openSnapshot(source: string): Promise<Host> {
   throw new GhpassError('usage', {
     code: 'host.snapshot-missing',
     message: `--host ${source}: no such file or directory, and neither "local" nor "builtin:NAME"`,
-    suggestions: Object.keys(BUILTIN_HOSTS).map((name) => `--host ${BUILTIN}${name}`),
+    suggestions: builtinHosts({ broken: false }),
   });
 }
 
@@ -52,8 +53,14 @@ function openBuiltin(source: string): Host {
     throw new GhpassError('usage', {
       code: 'host.unknown-builtin',
       message: `--host ${source}: no such built-in host`,
-      suggestions: Object.keys(BUILTIN_HOSTS).map((name) => `--host ${BUILTIN}${name}`),
+      suggestions: builtinHosts({ broken: name.startsWith(BROKEN) }),
     });
   }
   return capturedHost('builtin', source, memoryFiles(tree()));
+}
+
+/** The sound ones or the broken ones: all of them at once are more than anybody reads. */
+function builtinHosts({ broken }: { broken: boolean }): string[] {
+  const names = Object.keys(BUILTIN_HOSTS).filter((name) => name.startsWith(BROKEN) === broken);
+  return names.map((name) => `--host ${BUILTIN}${name}`);
 }

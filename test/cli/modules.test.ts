@@ -28,7 +28,7 @@ const namesOf = (modules: string[], packages: RegExp) =>
 
 /** What draws on a terminal, and what takes longer to load than a run that needs none of it. */
 const TERMINAL = /\b(?:ink|react|node-pty|yoga-layout)\b/;
-const SLOW = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|fast-xml-parser)\b/;
+const SLOW = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|fast-xml-parser|modern-tar)\b/;
 
 describe.concurrent('modules that are loaded', { timeout: PATIENCE_MS }, () => {
   test.each([

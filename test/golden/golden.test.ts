@@ -22,7 +22,7 @@ import { type FileChanges, openMadeUp } from '../fixtures/grace-host.ts';
 const HERE = import.meta.dirname;
 const RUNTIME_DIRECTORY = '/run/ghpass';
 const EXPECTED = ['probe.json', 'plan.json', 'argv.txt', 'refusal.json'];
-const CASES = readdirSync(HERE, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const CASES = readdirSync(HERE).filter((name) => existsSync(join(HERE, name, 'request.json')));
 
 interface Asked {
   gpus: string[];

@@ -115,6 +115,14 @@ describe('--host', () => {
     expect(await host.askTools()).toEqual(NEWEST_TOOLS);
   });
 
+  test('names of sound hosts and of broken ones are suggested apart', async () => {
+    const suggestions = (name: string) => openHost(`builtin:${name}`).then(Object.keys, (error) => error.suggestions);
+    expect(await suggestions('gh201')).toEqual(expect.arrayContaining(['--host builtin:gb300-nvl4']));
+    expect(await suggestions('gh201')).not.toContain('--host builtin:broken-no-dsd');
+    expect(await suggestions('broken')).toEqual(expect.arrayContaining(['--host builtin:broken-no-dsd']));
+    expect(await suggestions('broken')).not.toContain('--host builtin:gh200');
+  });
+
   test('a path that is no directory is refused', async () => {
     const path = join(temporaryDirectory(), 'missing');
     await expect(openHost(path)).rejects.toThrow(

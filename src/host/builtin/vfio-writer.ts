@@ -55,3 +55,12 @@ function regionInfo({ index, sizeBytes, sparseBytes }: SyntheticRegion): string 
   }
   return info.toString('hex');
 }
+
+/** What `ghpass-vfio probe` would print where a step on the way to the device fails. */
+export function helperRefusal(
+  address: string,
+  via: 'cdev' | 'group',
+  error: { step: string; errno: number; path: string },
+): string {
+  return JSON.stringify({ schema: 1, address, via, deviceInfo: null, regions: [], error });
+}

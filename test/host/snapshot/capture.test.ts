@@ -29,11 +29,25 @@ async function replayed(host: Host, options: Partial<CaptureOptions> = {}): Prom
   return { ...capturedHost('snapshot', host.source.name, memoryFiles(tree)), source: host.source };
 }
 
+/** What `probe` makes of a host: facts, or the error. */
+async function said(host: Host): Promise<unknown> {
+  // A buffer and an array of the same bytes are the same.
+  const readBytes = (path: string) => {
+    const bytes = host.files.readBytes(path);
+    return bytes && new Uint8Array(bytes);
+  };
+  try {
+    return await collectGpus({ ...host, files: { ...host.files, readBytes } }, [], { open: true });
+  } catch (error) {
+    return error;
+  }
+}
+
 describe.each(Object.keys(BUILTIN_HOSTS))('builtin:%s', (name) => {
   test.each([true, false])('says the same when it is replayed (full: %s)', async (full) => {
     const host = await openHost(`builtin:${name}`);
     const again = await replayed(host, { full });
-    expect(await collectGpus(again, [], { open: true })).toEqual(await collectGpus(host, [], { open: true }));
+    expect(await said(again)).toEqual(await said(host));
     expect(await again.askTools()).toEqual(await host.askTools());
   });
 
@@ -105,9 +119,8 @@ test('tables that only root may read are as unreadable in the snapshot', async (
   };
   const host = { ...made, files: { ...made.files, readBytes } };
   const again = await replayed(host);
-  const facts = await collectGpus(again, [], { open: true });
-  expect(facts).toEqual(await collectGpus(host, [], { open: true }));
-  expect(facts.host.definitionBlocks).toEqual({ unreadable: { path, errno: 'EACCES' } });
+  expect(await said(again)).toEqual(await said(host));
+  expect(await said(again)).toMatchObject({ host: { definitionBlocks: { unreadable: { path, errno: 'EACCES' } } } });
 });
 
 test('devices are not opened where that is not wanted', async () => {
