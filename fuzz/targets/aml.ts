@@ -20,7 +20,7 @@ export const target: FuzzTarget = {
     return [...terms.map((term) => definitionBlock('SSDT', term)), Uint8Array.from(OBJECTS)];
   },
   run(input) {
-    for (const [name, value] of readDeviceProperties([input], GPU) ?? []) {
+    for (const [name, value] of [...readDeviceProperties([input]).values()].flatMap((properties) => [...properties])) {
       promise(name.length <= input.length, 'no name is longer than its table');
       promise(value >= 0n && value < 1n << 64n, 'an integer has 64 bits');
     }

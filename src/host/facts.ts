@@ -52,8 +52,9 @@ export function collectHost(host: Host): HostFacts {
   const tables = listTables(files);
   const functions = listPciFunctions(files);
   const nvlinks = readNvlinks(files, functions);
+  const bound = boundToNvgrace(files);
   const coherentGpus = functions
-    .filter((ids) => ids.vendor === NVIDIA || isBoundToNvgrace(host, ids))
+    .filter(({ vendor, address }) => vendor === NVIDIA || bound.has(address))
     .map((ids) => readPciFunction(files, ids))
     .filter((candidate) => nvlinks.has(candidate.address) || isCoherentGpu(candidate, vfioAliases));
   return {
@@ -62,7 +63,7 @@ export function collectHost(host: Host): HostFacts {
     hasAcpi: tables.length > 0,
     hasIort: tables.includes('IORT'),
     pageBytes: readPageBytes(files, kernel.config),
-    definitionBlocks: coherentGpus.length > 0 ? readDefinitionBlocks(files) : { tables: [] },
+    definitionBlocks: coherentGpus.length > 0 ? readDefinitionBlocks(files) : { properties: new Map() },
     srat: readHostSrat(files),
     vfioAliases,
     numa: readNumaFacts(files),
@@ -82,9 +83,10 @@ function readNvlinks(files: HostFiles, functions: readonly PciIds[]): Map<string
   return found;
 }
 
-/** A device that was given to the driver by hand counts whatever its ids are. */
-function isBoundToNvgrace(host: Host, { address }: PciIds): boolean {
-  return isNvgrace(readLinkName(host.files, `/sys/bus/pci/devices/${address}/driver`));
+/** What the driver has: a device that was given to it by hand counts whatever its ids are. */
+function boundToNvgrace(files: HostFiles): Set<string> {
+  const drivers = files.list('/sys/bus/pci/drivers').filter(isNvgrace);
+  return new Set(drivers.flatMap((name) => files.list(`/sys/bus/pci/drivers/${name}`)));
 }
 
 function isCoherentGpu(candidate: PciFunction, aliases: readonly VfioAlias[] | null): boolean {

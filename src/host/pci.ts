@@ -49,7 +49,7 @@ export interface PciFunction extends PciIds {
   state: PciState;
 }
 
-/** Vendor and device id of every function on the host. */
+/** Vendor and device id of every function on the host. Of thousands of functions most are told by their vendor alone. */
 export function listPciFunctions(files: HostFiles): PciIds[] {
   return files
     .list(DEVICES)
@@ -57,7 +57,9 @@ export function listPciFunctions(files: HostFiles): PciIds[] {
     .map((address) => ({
       address,
       vendor: readHex(files, address, 'vendor'),
-      device: readHex(files, address, 'device'),
+      get device() {
+        return readHex(files, address, 'device');
+      },
     }));
 }
 

@@ -1,4 +1,3 @@
-import { readDeviceProperties } from '../host/acpi/device-properties.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { PciFunction } from '../host/pci.ts';
 
@@ -15,7 +14,7 @@ export type AcpiMemory =
 export function readAcpiMemory(host: HostFacts, gpu: PciFunction): AcpiMemory {
   const blocks = host.definitionBlocks;
   if ('unreadable' in blocks) return { known: false, ...blocks.unreadable };
-  const properties = gpu.acpiPath === null ? null : readDeviceProperties(blocks.tables, gpu.acpiPath);
+  const properties = gpu.acpiPath === null ? undefined : blocks.properties.get(gpu.acpiPath);
   const domains = properties?.get('nvidia,gpu-mem-pxm-count');
   return {
     known: true,

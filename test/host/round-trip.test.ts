@@ -24,7 +24,7 @@ test('the properties of devices at any path read as they were written, each at i
       const path = `\\${bridge.join('.')}`;
       const devices = [device(first, deviceProperties(ofFirst)), device(second, deviceProperties(ofSecond))];
       const table = definitionBlock('DSDT', scope(path, ...devices));
-      const read = (name: string) => readDeviceProperties([table], `${path}.${name}`);
+      const read = (name: string) => readDeviceProperties([table]).get(`${path}.${name}`);
       expect(read(first)).toEqual(new Map(Object.entries(ofFirst)));
       expect(read(second)).toEqual(new Map(Object.entries(ofSecond)));
     }),

@@ -5,20 +5,24 @@ import { readNamedObjects } from './aml-names.ts';
 const DEVICE_PROPERTIES_UUID = '14d8ffdaba6e8c4d8a91bc9bbf4aa301';
 const UUID_BYTES = 16;
 
+/** Integer device properties by the path of their device, and by their name. */
+export type DeviceProperties = ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+
 /**
- * The integer device properties (`_DSD`) of one device. Several GPUs of a board carry the same property names, so only
- * the `_DSD` object of the device with exactly this path counts, and of several such the first: the kernel does not let
- * a later one take its place (ACPICA, nsaccess.c, AE_ALREADY_EXISTS).
+ * The integer device properties (`_DSD`) of all devices. Several GPUs of a board carry the same property names, so only the
+ * `_DSD` object of the device with exactly the right path counts, and of several such the first: the kernel does not let a
+ * later one take its place (ACPICA, nsaccess.c, AE_ALREADY_EXISTS).
  * @param tables raw definition blocks, in the order in which they count.
- * @param devicePath what the device's `firmware_node/path` reads.
- * @returns property name → value; null where no table has a `_DSD` for the device.
+ * @returns by what a device's `firmware_node/path` reads; devices without a `_DSD` are absent.
  */
-export function readDeviceProperties(tables: readonly Uint8Array[], devicePath: string): Map<string, bigint> | null {
+export function readDeviceProperties(tables: readonly Uint8Array[]): DeviceProperties {
+  const devices = new Map<string, Map<string, bigint>>();
   for (const table of tables) {
-    const dsd = readNamedObjects(table, '_DSD').find(({ path }) => path === devicePath);
-    if (dsd) return integerProperties(dsd.value);
+    for (const { path, value } of readNamedObjects(table, '_DSD')) {
+      if (!devices.has(path)) devices.set(path, integerProperties(value));
+    }
   }
-  return null;
+  return devices;
 }
 
 /**

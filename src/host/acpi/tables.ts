@@ -1,16 +1,17 @@
 import type { HostFiles } from '../files.ts';
 import { UnreadableFileError } from '../files.ts';
+import { type DeviceProperties, readDeviceProperties } from './device-properties.ts';
 
 const TABLES = '/sys/firmware/acpi/tables';
 
-/** The tables that hold device objects, or why they could not be had. */
-export type DefinitionBlocks = { tables: Uint8Array[] } | { unreadable: { path: string; errno: string } };
+/** What the tables that hold device objects say of devices, or why they could not be had. */
+export type DefinitionBlocks = { properties: DeviceProperties } | { unreadable: { path: string; errno: string } };
 
 /**
- * Raw definition blocks, the dynamically loaded ones included, in the order in which they count: of an object that several
- * tables define the kernel keeps the first, that is DSDT before SSDT1 before SSDT2, and only an OSDT takes the place of what
- * is there (ACPICA, nsparse.c, acpi_ns_execute_table).
- * They are mode 0400: without root the answer is `unreadable`. A host without ACPI has no tables, which is `{ tables: [] }`.
+ * The definition blocks, the dynamically loaded ones included, read once for all devices, in the order in which they count: of
+ * an object that several tables define the kernel keeps the first, that is DSDT before SSDT1 before SSDT2, and only an OSDT
+ * takes the place of what is there (ACPICA, nsparse.c, acpi_ns_execute_table). They are mode 0400: without root the answer is
+ * `unreadable`. A host without ACPI has no tables at all, and so no properties.
  */
 export function readDefinitionBlocks(files: HostFiles): DefinitionBlocks {
   const loaded = namesIn(files, TABLES);
@@ -21,7 +22,8 @@ export function readDefinitionBlocks(files: HostFiles): DefinitionBlocks {
     ...[...loaded, ...dynamic].filter((path) => /\/SSDT\d*$/.test(path)),
   ];
   try {
-    return { tables: paths.map((path) => files.readBytes(path)).filter((bytes) => bytes !== null) };
+    const tables = paths.map((path) => files.readBytes(path)).filter((bytes) => bytes !== null);
+    return { properties: readDeviceProperties(tables) };
   } catch (error) {
     if (error instanceof UnreadableFileError) return { unreadable: { path: error.path, errno: error.errno } };
     throw error;

@@ -104,7 +104,10 @@ function addGpu(gpu: SyntheticGpu, files: Record<string, string | Uint8Array>, l
   files[`${group}/reserved_regions`] = '0x0000000008000000 0x00000000080fffff msi\n';
   links[`${directory}/iommu_group`] = `../../../../kernel/iommu_groups/${gpu.iommuGroup}`;
   links[`${group}/devices/${gpu.address}`] = `../../../../bus/pci/devices/${gpu.address}`;
-  if (gpu.driver) links[`${directory}/driver`] = `../../../../bus/pci/drivers/${gpu.driver}`;
+  if (gpu.driver) {
+    links[`${directory}/driver`] = `../../../../bus/pci/drivers/${gpu.driver}`;
+    links[`/sys/bus/pci/drivers/${gpu.driver}/${gpu.address}`] = `../../devices/${gpu.address}`;
+  }
   if (gpu.regions.length > 0) files[`/ghpass/vfio/${gpu.address}.json`] = helperOutput(gpu.address, gpu.regions);
 }
 

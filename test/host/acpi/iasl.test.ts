@@ -12,7 +12,7 @@ describe.each(['board', 'override', 'nesting'])('the table that iasl makes of %s
   test('has the properties of each device, and no others', () => {
     const table = compileAsl(name);
     for (const [path, values] of Object.entries(expected)) {
-      const properties = readDeviceProperties([table], path);
+      const properties = readDeviceProperties([table]).get(path) ?? null;
       const shown = properties && Object.fromEntries([...properties].map(([key, n]) => [key, `0x${n.toString(16)}`]));
       expect({ path, properties: shown }).toEqual({ path, properties: values });
     }
@@ -23,7 +23,9 @@ describe.each(['board', 'override', 'nesting'])('the table that iasl makes of %s
     const known = new Set(Object.values(expected).flatMap((values) => Object.values(values ?? {}).map(BigInt)));
     for (let length = 0; length < table.length; length += 1) {
       for (const path of Object.keys(expected)) {
-        for (const value of readDeviceProperties([table.subarray(0, length)], path)?.values() ?? []) {
+        for (const value of readDeviceProperties([table.subarray(0, length)])
+          .get(path)
+          ?.values() ?? []) {
           expect(known).toContain(value);
         }
       }

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
 import { readDefinitionBlocks } from '../../../src/host/acpi/tables.ts';
 import { memoryFiles } from '../../../src/host/memory-files.ts';
 import { compileAsl } from './compile-asl.ts';
@@ -25,7 +24,7 @@ describe('a property of several tables, as iasl makes them', () => {
     const blocks = readDefinitionBlocks(memoryFiles({ files: { ...files, ...cut }, links: {} }));
     if ('unreadable' in blocks) throw new Error(blocks.unreadable.path);
     return ['PCI8', 'PCI9', 'PCIA', 'PCIB'].map((device) => {
-      const properties = readDeviceProperties(blocks.tables, `\\_SB_.${device}`);
+      const properties = blocks.properties.get(`\\_SB_.${device}`) ?? null;
       return properties && (properties.get('nvidia,gpu-mem-size') ?? 'no size');
     });
   };
