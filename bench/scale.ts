@@ -44,8 +44,12 @@ function hostWith(gpus: number, functions: number): FileTree {
     [`${DEVICES}/${address}/class`, '0x020000\n'],
   ]);
   const ofDrivers = others.map((address) => [`${DEVICES}/${address}/driver`, '../../../../bus/pci/drivers/mlx5_core']);
+  const list = [
+    ...addresses.map((address) => listed(address, '10de2941')),
+    ...others.map((address) => listed(address, '15b31021')),
+  ];
   return {
-    files: move({ ...files, ...Object.fromEntries(ofOthers) }),
+    files: move({ ...files, ...Object.fromEntries(ofOthers), '/proc/bus/pci/devices': list.join('') }),
     links: {
       ...move({ ...links, ...Object.fromEntries(ofDrivers) }),
       ...Object.fromEntries(
@@ -56,6 +60,12 @@ function hostWith(gpus: number, functions: number): FileTree {
       ),
     },
   };
+}
+
+/** A line of /proc/bus/pci/devices, as far as it is of interest. */
+function listed(address: string, ids: string): string {
+  const [, bus = '', rest = ''] = address.split(':');
+  return `${bus}${hex((Number.parseInt(rest, 16) << 3) | Number(rest.at(-1)), 2)}\t${ids}\t0\n`;
 }
 
 async function writeHost(tree: FileTree, directory: string): Promise<string> {

@@ -11,7 +11,7 @@ export default class Snapshot extends GhpassCommand {
   static override summary = 'Capture what ghpass reads of this host, to be looked at elsewhere with --host.';
   static override description = [
     'Reads and asks what probe does, opening devices included (which resets idle GPUs; --no-open leaves them alone), and keeps it in one file',
-    'that only its owner may read. Serial numbers, MAC addresses, UUIDs, the host name and values on the kernel command line',
+    'that only its owner may read. Serial numbers, MAC addresses, UUIDs, the host name, mounts and values on the kernel command line',
     'are left out, unless --full asks for them. Nothing is overwritten.',
   ].join(' ');
   static override examples = [

@@ -37,6 +37,8 @@ export interface HostFacts {
 
 /** Device-id ranges of GPUs with self-hosted coherent memory (open-gpu-kernel-modules 595.45.04). */
 const NVIDIA = 0x10de;
+/** Maker of the bridges to which a V100 is linked. */
+const IBM = 0x1014;
 const COHERENT_FAMILIES: readonly [number, number][] = [
   [0x2340, 0x237f],
   [0x2940, 0x297f],
@@ -50,9 +52,9 @@ export function collectHost(host: Host): HostFacts {
   const vfioAliases = readVfioAliases(files, host.release);
   const kernel = readKernelFacts(files, host.release, host.machine);
   const tables = listTables(files);
-  const functions = listPciFunctions(files);
-  const nvlinks = readNvlinks(files, functions);
   const bound = boundToNvgrace(files);
+  const functions = listPciFunctions(files, { vendors: [NVIDIA, IBM], addresses: bound });
+  const nvlinks = readNvlinks(files, functions);
   const coherentGpus = functions
     .filter(({ vendor, address }) => vendor === NVIDIA || bound.has(address))
     .map((ids) => readPciFunction(files, ids))

@@ -33,7 +33,9 @@ export class UnreadableFileError extends GhpassError {
 /** The text of a file without the newline that sysfs adds; null where the file is absent. */
 export function readText(files: HostFiles, path: string): string | null {
   const bytes = files.readBytes(path);
-  return bytes === null ? null : new TextDecoder().decode(bytes).replace(/\n$/, '');
+  if (bytes === null) return null;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 /** As {@link readText}, and null also where the file exists and cannot be read. */

@@ -49,18 +49,45 @@ export interface PciFunction extends PciIds {
   state: PciState;
 }
 
-/** Vendor and device id of every function on the host. Of thousands of functions most are told by their vendor alone. */
-export function listPciFunctions(files: HostFiles): PciIds[] {
-  return files
-    .list(DEVICES)
-    .filter(isPciAddress)
-    .map((address) => ({
-      address,
-      vendor: readHex(files, address, 'vendor'),
-      get device() {
-        return readHex(files, address, 'device');
-      },
-    }));
+/** Which functions of a host are wanted: those of some vendors, and some others by their addresses. */
+export interface WantedFunctions {
+  vendors: readonly number[];
+  addresses: ReadonlySet<string>;
+}
+
+/**
+ * Vendor and device id of the functions of a host, in order of their addresses.
+ * @param wanted leaves the others out, and as far as possible unread: there may be thousands.
+ */
+export function listPciFunctions(files: HostFiles, wanted?: WantedFunctions): PciIds[] {
+  const addresses = files.list(DEVICES).filter(isPciAddress);
+  const places = wanted ? placesOfVendors(files, wanted.vendors) : null;
+  return addresses
+    .filter((address) => places === null || places.has(placeOf(address)) || wanted?.addresses.has(address))
+    .map((address) => ({ address, vendor: readHex(files, address, 'vendor') }))
+    .filter(({ address, vendor }) => !wanted || wanted.vendors.includes(vendor) || wanted.addresses.has(address))
+    .map((ids) => ({ ...ids, device: readHex(files, ids.address, 'device') }));
+}
+
+/**
+ * Where functions of some vendors are, without the domain, which this list lacks: one file for all functions
+ * (drivers/pci/proc.c, show_device).
+ * @returns null where the list is not there.
+ */
+function placesOfVendors(files: HostFiles, vendors: readonly number[]): Set<string> | null {
+  const text = readTextIfReadable(files, '/proc/bus/pci/devices');
+  if (!text) return null;
+  const lines = [...text.matchAll(/^([0-9a-f]{4})\t([0-9a-f]{4})[0-9a-f]{4}\t/gm)];
+  return new Set(
+    lines.filter(([, , vendor = '']) => vendors.includes(Number.parseInt(vendor, 16))).map(([, place = '']) => place),
+  );
+}
+
+/** Bus, device and function as one number of four hexadecimal digits: `01:00.0` is `0100`. */
+function placeOf(address: string): string {
+  const [bus = '', rest = ''] = address.split(':').slice(-2);
+  const devfn = (Number.parseInt(rest, 16) << 3) | Number(rest.at(-1));
+  return bus + devfn.toString(16).padStart(2, '0');
 }
 
 /** Everything that sysfs says about one function. */

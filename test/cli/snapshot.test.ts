@@ -34,7 +34,7 @@ describe.concurrent('ghpass snapshot', { timeout: PATIENCE_MS }, () => {
       ),
     );
     expect(run.stdout).toContain(
-      "\n  left out       serial numbers, MAC addresses, values on the kernel's command line, UUIDs, the host name\n",
+      "\n  left out       serial numbers, MAC addresses, values on the kernel's command line, mounts other than huge pages, UUIDs, the host name\n",
     );
     const [live, replayed] = await Promise.all([probeOf('builtin:gh200'), probeOf(path)]);
     Object.assign(live.document.result.host, { kind: 'snapshot', name: path });

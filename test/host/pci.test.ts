@@ -43,6 +43,37 @@ describe('a function', () => {
     ]);
   });
 
+  test('is read only where it is wanted, by its vendor or its address', () => {
+    const asked: string[] = [];
+    const device = (address: string, vendor: string) => ({
+      [`/sys/bus/pci/devices/${address}/vendor`]: `${vendor}\n`,
+      [`/sys/bus/pci/devices/${address}/device`]: '0x1234\n',
+    });
+    const list = '0100\t10de2342\t0\n0208\t80861234\t0\t10\n03ff\t15b31021\t0\n';
+    const host = {
+      ...device('0009:01:00.0', '0x10de'),
+      ...device('0019:01:00.0', '0x8086'),
+      ...device('0000:02:01.0', '0x8086'),
+      ...device('0000:03:1f.7', '0x15b3'),
+    };
+    const read = (files: Record<string, string>) => {
+      const memory = memoryFiles({ files, links: {} });
+      const readBytes = (path: string) => {
+        asked.push(path.split('/').at(-2) ?? '');
+        return memory.readBytes(path);
+      };
+      return listPciFunctions({ ...memory, readBytes }, { vendors: [0x10de], addresses: new Set(['0000:03:1f.7']) });
+    };
+    const expected = [
+      { address: '0000:03:1f.7', vendor: 0x15b3, device: 0x1234 },
+      { address: '0009:01:00.0', vendor: 0x10de, device: 0x1234 },
+    ];
+    expect(read({ ...host, '/proc/bus/pci/devices': list })).toEqual(expected);
+    expect([...new Set(asked)]).toEqual(['pci', '0000:03:1f.7', '0009:01:00.0', '0019:01:00.0']);
+    expect(read(host)).toEqual(expected);
+    expect(asked).toContain('0000:02:01.0');
+  });
+
   test.each<[string, FileChanges, object]>([
     ['no driver', { links: { [`${DIRECTORY}/driver`]: null } }, { driver: null }],
     ['no override', { files: { [`${DIRECTORY}/driver_override`]: '(null)\n' } }, { driverOverride: null }],

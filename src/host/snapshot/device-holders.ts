@@ -8,7 +8,7 @@ const KEPT_FILES = new Set(['comm', 'cgroup']);
 
 /**
  * Keeps of all processes only those that hold a GPU: which device node, name and control group. Finding them takes a look at
- * everybody's open files, which are theirs. A process that could not be looked into stays as a number with an errno, since it
+ * everybody's open files, which are theirs. What ghpass reads of itself (`/proc/self`) stays, too. A process that could not be looked into stays as a number with an errno, since it
  * may hold one.
  */
 export function keepDeviceHolders(tree: FileTree): FileTree {
@@ -18,9 +18,10 @@ export function keepDeviceHolders(tree: FileTree): FileTree {
       return pid && below?.startsWith('fd/') && HELD_DEVICE.test(target) ? [pid] : [];
     }),
   );
+  const own = tree.links['/proc/self'];
   const isKept = (path: string, keep: (below: string) => boolean) => {
     const [, pid = null, below = ''] = OF_PROCESS.exec(path) ?? [];
-    return pid === null || (holders.has(pid) && keep(below));
+    return pid === null || (pid === own && !below.startsWith('fd')) || (holders.has(pid) && keep(below));
   };
   return {
     files: filter(tree.files, (path) => isKept(path, (below) => KEPT_FILES.has(below))),

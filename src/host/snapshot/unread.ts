@@ -52,8 +52,10 @@ function namesByDirectory(paths: readonly string[]): Map<string, Set<string>> {
     while (path !== '/') {
       const slash = path.lastIndexOf('/');
       const directory = path.slice(0, slash) || '/';
-      const siblings = names.get(directory) ?? new Set();
-      names.set(directory, siblings.add(path.slice(slash + 1)));
+      const siblings = names.get(directory);
+      if (!siblings) names.set(directory, new Set([path.slice(slash + 1)]));
+      else siblings.add(path.slice(slash + 1));
+      if (siblings) break;
       path = directory;
     }
   }

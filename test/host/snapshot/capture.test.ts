@@ -71,7 +71,7 @@ test('about.json tells who captured what, when and how', async () => {
       ghpass: '1.2.3',
       takenAt: '2026-03-04T05:06:07.000Z',
       opened: true,
-      leftOut: ['serial-numbers', 'mac-addresses', 'command-line-values', 'uuids', 'host-name'],
+      leftOut: ['serial-numbers', 'mac-addresses', 'command-line-values', 'mounts', 'uuids', 'host-name'],
       unanswered: [],
     },
   });
