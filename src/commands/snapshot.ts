@@ -15,7 +15,7 @@ export default class Snapshot extends GhpassCommand {
     'are left out, unless --full asks for them. Nothing is overwritten.',
   ].join(' ');
   static override examples = [
-    'sudo <%= config.bin %> snapshot -o gh200.tar.gz',
+    '<%= config.bin %> snapshot -o gh200.tar.gz',
     '<%= config.bin %> probe --host gh200.tar.gz   # on any machine',
   ];
   static override flags = {

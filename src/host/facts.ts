@@ -1,12 +1,12 @@
 import { readSrat, type Srat, SratError } from './acpi/srat.ts';
 import { type DefinitionBlocks, listTables, readDefinitionBlocks, readTable } from './acpi/tables.ts';
-import { type HostFiles, readLinkName, readText } from './files.ts';
+import { type HostFiles, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel.ts';
 import { type Leftover, readLeftovers } from './leftovers.ts';
 import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
 import { type NumaFacts, readNumaFacts } from './numa.ts';
-import { type NvlinkFacts, readNvlink } from './nvlink.ts';
+import { IBM, type NvlinkFacts, readNvlink } from './nvlink.ts';
 import { readPageBytes } from './page-size.ts';
 import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
 
@@ -37,8 +37,6 @@ export interface HostFacts {
 
 /** Device-id ranges of GPUs with self-hosted coherent memory (open-gpu-kernel-modules 595.45.04). */
 const NVIDIA = 0x10de;
-/** Maker of the bridges to which a V100 is linked. */
-const IBM = 0x1014;
 const COHERENT_FAMILIES: readonly [number, number][] = [
   [0x2340, 0x237f],
   [0x2940, 0x297f],

@@ -3,7 +3,7 @@ import { type PciFunction, type PciIds, readPciFunction } from './pci.ts';
 
 const DEVICES = '/sys/bus/pci/devices';
 const DEVICE_TREE = '/sys/firmware/devicetree/base';
-const IBM = 0x1014;
+export const IBM = 0x1014;
 
 /** What the device tree of a POWER9 host says of a GPU whose memory its processor reaches through NVLink2. */
 export interface NvlinkFacts {

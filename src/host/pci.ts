@@ -61,7 +61,7 @@ export interface WantedFunctions {
  */
 export function listPciFunctions(files: HostFiles, wanted?: WantedFunctions): PciIds[] {
   const addresses = files.list(DEVICES).filter(isPciAddress);
-  const places = wanted ? placesOfVendors(files, wanted.vendors) : null;
+  const places = wanted ? placesOfVendors(files, addresses, wanted.vendors) : null;
   return addresses
     .filter((address) => places === null || places.has(placeOf(address)) || wanted?.addresses.has(address))
     .map((address) => ({ address, vendor: readHex(files, address, 'vendor') }))
@@ -72,12 +72,18 @@ export function listPciFunctions(files: HostFiles, wanted?: WantedFunctions): Pc
 /**
  * Where functions of some vendors are, without the domain, which this list lacks: one file for all functions
  * (drivers/pci/proc.c, show_device).
- * @returns null where the list is not there.
+ * @returns null where there is no such list, or one of other functions than sysfs has, as where a container has a /sys of its own.
  */
-function placesOfVendors(files: HostFiles, vendors: readonly number[]): Set<string> | null {
-  const text = readTextIfReadable(files, '/proc/bus/pci/devices');
-  if (!text) return null;
+function placesOfVendors(
+  files: HostFiles,
+  addresses: readonly string[],
+  vendors: readonly number[],
+): Set<string> | null {
+  const text = readTextIfReadable(files, '/proc/bus/pci/devices') ?? '';
   const lines = [...text.matchAll(/^([0-9a-f]{4})\t([0-9a-f]{4})[0-9a-f]{4}\t/gm)];
+  const listed = lines.map(([, place = '']) => place).sort();
+  const present = addresses.map(placeOf).sort();
+  if (listed.length !== present.length || listed.some((place, i) => place !== present[i])) return null;
   return new Set(
     lines.filter(([, , vendor = '']) => vendors.includes(Number.parseInt(vendor, 16))).map(([, place = '']) => place),
   );

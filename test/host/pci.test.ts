@@ -49,7 +49,7 @@ describe('a function', () => {
       [`/sys/bus/pci/devices/${address}/vendor`]: `${vendor}\n`,
       [`/sys/bus/pci/devices/${address}/device`]: '0x1234\n',
     });
-    const list = '0100\t10de2342\t0\n0208\t80861234\t0\t10\n03ff\t15b31021\t0\n';
+    const list = '0208\t80861234\t0\t10\n03ff\t15b31021\t0\n0100\t10de2342\t0\n0100\t80861234\t0\n';
     const host = {
       ...device('0009:01:00.0', '0x10de'),
       ...device('0019:01:00.0', '0x8086'),
@@ -70,8 +70,12 @@ describe('a function', () => {
     ];
     expect(read({ ...host, '/proc/bus/pci/devices': list })).toEqual(expected);
     expect([...new Set(asked)]).toEqual(['pci', '0000:03:1f.7', '0009:01:00.0', '0019:01:00.0']);
-    expect(read(host)).toEqual(expected);
-    expect(asked).toContain('0000:02:01.0');
+    const others = list.split('\n').slice(1).join('\n');
+    for (const change of [{}, { '/proc/bus/pci/devices': others }, { '/proc/bus/pci/devices': '' }]) {
+      asked.length = 0;
+      expect(read({ ...host, ...change })).toEqual(expected);
+      expect(asked).toContain('0000:02:01.0');
+    }
   });
 
   test.each<[string, FileChanges, object]>([
