@@ -24,6 +24,10 @@ export default class Doctor extends GhpassCommand {
       dependsOn: ['skip'],
       description: 'why checks are skipped; kept with the result',
     }),
+    open: Flags.boolean({
+      allowNo: true,
+      description: 'open the devices through VFIO, which resets those of this machine; by default only of a capture',
+    }),
     'list-checks': Flags.boolean({ description: 'list the checks, and look at no host' }),
   };
 
@@ -36,7 +40,7 @@ export default class Doctor extends GhpassCommand {
     const { doctorReport, listReport } = await import('../ui/doctor-report.ts');
     if (flags['list-checks']) return this.conclude(listReport(selection), false);
     const { diagnose } = await import('../guest/doctor.ts');
-    const diagnosis = await diagnose(await openHost(flags.host), selection);
+    const diagnosis = await diagnose(await openHost(flags.host), selection, flags.open);
     this.tellSynthetic(diagnosis.host.source);
     const hasGpus = diagnosis.outcomes.some(({ subject }) => subject !== null);
     if (hasGpus && !diagnosis.opened) {

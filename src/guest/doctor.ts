@@ -33,12 +33,13 @@ const PLAIN_GUEST: GuestRequest = {
 };
 
 /**
- * Runs the selected checks on a host, on each of its GPUs, and on the plan of a plain guest with all of them. Devices of
- * this machine are not opened, because that resets them.
+ * Runs the selected checks on a host, on each of its GPUs, and on the plan of a plain guest with all of them.
+ * @param open whether the devices themselves are asked, which resets those of this machine; the answers in a capture of a
+ * host are taken without it, too, unless it is false.
  * @throws GhpassError `platform.unsupported` where there is no coherent GPU.
  */
-export async function diagnose(host: Host, selection: Selection): Promise<Diagnosis> {
-  const opened = host.source.kind !== 'local';
+export async function diagnose(host: Host, selection: Selection, open?: boolean): Promise<Diagnosis> {
+  const opened = open ?? host.source.kind !== 'local';
   const collected = await collectGpus(host, [], { open: opened });
   const { host: facts, gpus } = collected;
   const settings = readHostSettings(host, facts);

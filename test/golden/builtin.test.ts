@@ -10,7 +10,7 @@ const PATIENCE_MS = 60_000;
 const EXPECTED = join(import.meta.dirname, 'builtin');
 
 /** Commands whose document for each host is golden, by the name of the file that has it. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = { probe: ['probe'] };
+const COMMANDS: Readonly<Record<string, readonly string[]>> = { probe: ['probe'], doctor: ['doctor'] };
 
 beforeAll(() => {
   installedPackage();

@@ -12,7 +12,7 @@ const GOLDEN = join(import.meta.dirname, '../golden/lab');
 const SYNTHETIC = 'captured in the lab: sizes are chosen, not those of a real board';
 
 /** Commands that are run in the lab, and again here on what was captured there. */
-const COMMANDS: Readonly<Record<string, string>> = { probe: 'probe --json' };
+const COMMANDS: Readonly<Record<string, string>> = { probe: 'probe --json', doctor: 'doctor --no-open --json' };
 
 beforeAll(() => {
   installedPackage();
