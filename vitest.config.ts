@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing but this machine; `lab` builds the virtual Grace hosts, then boots them one at a time. */
+/**
+ * `unit` needs nothing but this machine, and `slow` only more time: every compiler, a kill at every step.
+ * `lab` builds the virtual Grace hosts, then boots them one at a time.
+ */
 export default defineConfig({
   test: {
     // The tests wait for processes more than they compute, so every core may have a worker.
@@ -10,8 +13,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**'],
+          exclude: ['test/lab/**', 'test/**/*.slow.test.ts'],
           testTimeout: 20_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/**/*.slow.test.ts'],
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },

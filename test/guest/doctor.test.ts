@@ -60,6 +60,7 @@ describe('diagnose', () => {
         'bar2.layout-unknown',
         'bar2.region-mismatch',
         'acpi.vfio-mismatch',
+        'stack.pad-bars',
       ].map((id) => [id, reason]),
     );
   });

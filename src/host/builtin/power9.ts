@@ -42,7 +42,7 @@ export function power9(host: Power9Host): FileTree {
   const files: Files = {
     '/ghpass/about.json': JSON.stringify({ synthetic: host.about }),
     '/ghpass/uname': host.release,
-    '/proc/cmdline': 'root=/dev/sda2 ro\n',
+    '/proc/cmdline': 'ro\n',
     [`/boot/config-${host.release}`]: [
       'PPC_64K_PAGES',
       'PPC_POWERNV',

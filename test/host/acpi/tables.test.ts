@@ -62,7 +62,7 @@ describe('a property of several tables, as iasl makes them', () => {
 
 test('other tables, and directories of that name, are no definition blocks', () => {
   const files = { [`${TABLES}/SRAT`]: 'x', [`${TABLES}/SSDT1x`]: 'x', [`${TABLES}/data/BERT`]: 'x' };
-  expect(readDefinitionBlocks(memoryFiles({ files, links: {} }))).toEqual({ tables: [] });
+  expect(readDefinitionBlocks(memoryFiles({ files, links: {} }))).toEqual({ properties: new Map() });
   expect(readDefinitionBlocks(memoryFiles({ files: { [`${TABLES}/SSDT1/x`]: 'x' }, links: {} }))).toEqual({
     unreadable: { path: `${TABLES}/SSDT1`, errno: 'EISDIR' },
   });
