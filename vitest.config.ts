@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit` needs nothing but this machine, and `slow` only more time: every compiler, a kill at every step.
- * `lab` builds the virtual Grace hosts, then boots them one at a time.
+ * `lab` builds the virtual Grace hosts, then boots them one at a time; `lab-slow` starts a guest there for each step of a command.
  */
 export default defineConfig({
   test: {
@@ -22,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['test/**/*.slow.test.ts'],
+          exclude: ['test/lab/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -30,6 +31,16 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          exclude: ['test/lab/**/*.slow.test.ts'],
+          globalSetup: 'test/lab/build.ts',
+          fileParallelism: false,
+          testTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: 'lab-slow',
+          include: ['test/lab/**/*.slow.test.ts'],
           globalSetup: 'test/lab/build.ts',
           fileParallelism: false,
           testTimeout: 900_000,

@@ -41,7 +41,7 @@ const KILLED: Record<string, Killed> = {
     command: CREATE,
     decisive: 'guest-demo',
     back: ['delete demo --yes', `release ${GPU}`],
-    // Each is the start of a guest on an emulated machine; both are tried without one, in test/cli/kill.slow.test.ts.
+    // Each is the start of a guest on an emulated machine; both deaths are tried in test/cli/kill.slow.test.ts.
     deaths: ['after'],
     kept: 2,
   },
