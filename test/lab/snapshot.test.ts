@@ -12,7 +12,13 @@ const GOLDEN = join(import.meta.dirname, '../golden/lab');
 const SYNTHETIC = 'captured in the lab: sizes are chosen, not those of a real board';
 
 /** Commands that are run in the lab, and again here on what was captured there. */
-const COMMANDS: Readonly<Record<string, string>> = { probe: 'probe --json', doctor: 'doctor --no-open --json' };
+const COMMANDS: Readonly<Record<string, string>> = {
+  probe: 'probe --json',
+  // How much memory is free is another number each time that it is read.
+  doctor: 'doctor --no-open --skip mem.available --json',
+};
+/** What depends on the host alone, and not on how much of it is in use. */
+const GOLDEN_COMMANDS = ['probe'];
 
 beforeAll(() => {
   installedPackage();
@@ -50,7 +56,7 @@ describe('a snapshot of a host of the lab', () => {
         const replayed = await ghpass([...command.split(' '), '--host', archive]);
         expect(said(replayed), name).toEqual(withoutReset(said(step(name))));
         expect(JSON.parse(replayed.stdout).result?.host.synthetic).toBe(SYNTHETIC);
-        expectGolden(join(GOLDEN, host, `${name}.json`), said(replayed));
+        if (GOLDEN_COMMANDS.includes(name)) expectGolden(join(GOLDEN, host, `${name}.json`), said(replayed));
       }
       expect(step('state').stdout).toBe(PRISTINE);
     },
