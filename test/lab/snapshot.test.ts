@@ -17,8 +17,6 @@ const COMMANDS: Readonly<Record<string, string>> = {
   // How much memory is free is another number each time that it is read.
   doctor: 'doctor --no-open --skip mem.available --json',
 };
-/** What depends on the host alone, and not on how much of it is in use. */
-const GOLDEN_COMMANDS = ['probe'];
 
 beforeAll(() => {
   installedPackage();
@@ -56,7 +54,7 @@ describe('a snapshot of a host of the lab', () => {
         const replayed = await ghpass([...command.split(' '), '--host', archive]);
         expect(said(replayed), name).toEqual(withoutReset(said(step(name))));
         expect(JSON.parse(replayed.stdout).result?.host.synthetic).toBe(SYNTHETIC);
-        if (GOLDEN_COMMANDS.includes(name)) expectGolden(join(GOLDEN, host, `${name}.json`), said(replayed));
+        expectGolden(join(GOLDEN, host, `${name}.json`), said(replayed));
       }
       expect(step('state').stdout).toBe(PRISTINE);
     },
