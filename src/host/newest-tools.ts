@@ -1,3 +1,4 @@
+import type { LibvirtFacts } from './libvirt.ts';
 import type { ToolFacts } from './tools.ts';
 
 /** The newest stack that ghpass was tried with, assumed where a captured host does not tell. */
@@ -19,4 +20,15 @@ export const NEWEST_TOOLS: ToolFacts = {
     },
   ],
   kvm: { usable: true, reason: null, ipaSizeBits: 48, cacheablePfnmap: true },
+};
+
+/** The libvirt of that stack. */
+export const NEWEST_LIBVIRT: LibvirtFacts = {
+  uri: 'qemu:///system',
+  version: [12, 8, 0],
+  acpiNodeset: true,
+  emptyCells: true,
+  pciHole64: true,
+  iommufd: true,
+  acceleratedSmmu: true,
 };

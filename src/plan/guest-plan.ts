@@ -14,6 +14,10 @@ export interface GuestPlan {
     sockets: number;
   };
   memoryBytes: bigint;
+  /** Size of the huge pages that the memory is made of, in bytes; null for ordinary pages. */
+  hugePageBytes: bigint | null;
+  /** Host CPUs that threads of the guest may run on, as kernel lists (`0-71`); null where they are not pinned. */
+  pinning: { vcpus: readonly string[]; emulator: string } | null;
   /** Dense: the id is the position. Nodes with memory come first. */
   nodes: GuestNode[];
   /** Distance from each node to each node; null where the host's are not known. */
@@ -53,6 +57,8 @@ export interface PlannedGpu {
   guestAddress: string;
   /** Nodes whose generic initiator the GPU is. */
   nodes: number[];
+  /** An SMMUv3 of its own for the guest, in front of the expander bus; null where host, QEMU or libvirt have none. */
+  smmu: PlannedSmmu | null;
   /** Address space that firmware is to keep free behind the root port. */
   rootPortWindowBytes: bigint;
   /** Memory BARs by index. */
@@ -65,4 +71,12 @@ export interface GuestBoot {
   initrd: string | null;
   append: string | null;
   disks: { path: string; format: 'qcow2' | 'raw' }[];
+}
+
+/** An accelerated SMMUv3: `arm-smmuv3,accel=on` with these properties (QEMU 11.0). */
+export interface PlannedSmmu {
+  ats: boolean;
+  ril: boolean;
+  ssidsize: number;
+  oas: number;
 }

@@ -26,6 +26,7 @@ export function planGpus(gpus: readonly GpuFacts[], nodes: readonly GuestNode[])
       guestNode: near?.id ?? 0,
       guestAddress: `0000:${(expanderBus + 1).toString(16)}:00.0`,
       nodes: nodes.filter((node) => node.gpu === gpu.pci.address).map(({ id }) => id),
+      smmu: null,
       rootPortWindowBytes: rootPortWindow([...guestBars(gpu).values()]),
       bars: [...guestBars(gpu)].map(([index, sizeBytes]) => ({ index, sizeBytes })),
     };

@@ -47,6 +47,8 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     machine: { ras: true, windowBytes: tools.qemu?.highmemMmioSize === false ? null : windowBytes },
     cpus: { count: request.vcpus, sockets: planSockets(request.vcpus, nodes) },
     memoryBytes: request.memoryBytes,
+    hugePageBytes: null,
+    pinning: null,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
     gpus: planGpus(gpus, nodes),
