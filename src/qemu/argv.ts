@@ -78,13 +78,17 @@ function firmware({ firmware: { code, format } }: GuestPlan, files: GuestFiles):
   return [...image('firmware', code, 'on'), ...image('variables', files.variables, undefined)];
 }
 
+/** A node of a GPU. */
+export function emptyNode(id: number): string[] {
+  return option('-numa', [
+    ['node', null],
+    ['nodeid', id],
+  ]);
+}
+
 /** A node with memory gets a backend, bound to its host node; a node of a GPU has neither memory nor CPUs. */
 function node({ id, cpus, memoryBytes, hostNode }: GuestNode): string[] {
-  if (memoryBytes === 0n)
-    return option('-numa', [
-      ['node', null],
-      ['nodeid', id],
-    ]);
+  if (memoryBytes === 0n) return emptyNode(id);
   return [
     ...option('-object', [
       ['memory-backend-ram', null],
@@ -102,10 +106,14 @@ function node({ id, cpus, memoryBytes, hostNode }: GuestNode): string[] {
   ];
 }
 
-function distances({ distances: matrix }: GuestPlan): string[] {
+/** One option for each pair of nodes, or for those that are wanted. */
+export function distances(
+  { distances: matrix }: Pick<GuestPlan, 'distances'>,
+  isWanted: (from: number, to: number) => boolean = () => true,
+): string[] {
   return (matrix ?? []).flatMap((row, src) =>
     row.flatMap((val, dst) =>
-      src === dst
+      src === dst || !isWanted(src, dst)
         ? []
         : option('-numa', [
             ['dist', null],
@@ -146,15 +154,20 @@ function gpuDevices(gpu: PlannedGpu, position: number, iommufd: boolean): string
       ['rombar', 0],
       ['iommufd', iommufd ? IOMMUFD : undefined],
     ]),
-    ...gpu.nodes.flatMap((nodeId, i) =>
-      option('-object', [
-        ['acpi-generic-initiator', null],
-        ['id', `${gpu.id}-initiator${i}`],
-        ['pci-dev', gpu.id],
-        ['node', nodeId],
-      ]),
-    ),
+    ...genericInitiators(gpu),
   ];
+}
+
+/** What ties the nodes of a GPU to its PCI function in the guest's SRAT. */
+export function genericInitiators({ id, nodes }: Pick<PlannedGpu, 'id' | 'nodes'>): string[] {
+  return nodes.flatMap((node, i) =>
+    option('-object', [
+      ['acpi-generic-initiator', null],
+      ['id', `${id}-initiator${i}`],
+      ['pci-dev', id],
+      ['node', node],
+    ]),
+  );
 }
 
 /** Disks sit behind ports of the default root complex, away from the GPUs. */

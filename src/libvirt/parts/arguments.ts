@@ -1,0 +1,90 @@
+import type { GuestPlan } from '../../plan/guest-plan.ts';
+import { option, size } from '../../qemu/arguments.ts';
+import { distances, emptyNode, genericInitiators } from '../../qemu/argv.ts';
+import { append, childrenAt, remove, type Shape } from '../edit.ts';
+import { ensure } from '../own.ts';
+import type { Profile } from '../profile.ts';
+import { declareQemu, qemuPrefix } from '../qemu-namespace.ts';
+import type { DomainRecord } from '../record.ts';
+import type { XmlElement } from '../xml.ts';
+
+/** Values of options that ghpass gives QEMU past libvirt, by option. Nobody else's are in a domain that a plan is applied to. */
+const OURS: Readonly<Record<string, RegExp>> = {
+  '-machine': /^highmem-mmio-size=/,
+  '-numa': /^(?:node|dist),/,
+  '-object': /^acpi-generic-initiator,/,
+};
+
+/** What has no element in this libvirt, as `<qemu:arg>`; and for each root port the address space that firmware keeps free. */
+export function addArguments(
+  domain: XmlElement,
+  plan: GuestPlan,
+  profile: Profile,
+  { made, gpus }: DomainRecord,
+): void {
+  const prefix = declareQemu(domain, made);
+  const argv = argumentsOf(
+    plan,
+    profile,
+    gpus.map(({ alias }) => alias),
+    hasDistances(domain),
+  );
+  if (argv.length > 0) {
+    const commandline = ensure(domain, made, [`${prefix}:commandline`]);
+    for (const value of argv) append(commandline, [`${prefix}:arg`, { value }], 2);
+  }
+  if (gpus.length === 0) return;
+  const override = ensure(domain, made, [`${prefix}:override`]);
+  plan.gpus.forEach(({ rootPortWindowBytes }, i) => {
+    const reserve = { name: 'pref64-reserve', type: 'unsigned', value: `${rootPortWindowBytes}` };
+    const frontend: Shape = [`${prefix}:frontend`, {}, [[`${prefix}:property`, reserve]]];
+    append(override, [`${prefix}:device`, { alias: `pci.${gpus[i]?.port}` }, [frontend]], 2);
+  });
+}
+
+/** Takes those arguments and overrides away. */
+export function removeArguments(domain: XmlElement, { gpus }: DomainRecord): void {
+  const prefix = qemuPrefix(domain);
+  for (const { child: commandline } of childrenAt(domain, [`${prefix}:commandline`])) {
+    for (const pair of findArguments(commandline, prefix)) for (const element of pair) remove(commandline, element);
+  }
+  const ports = new Set(gpus.map(({ port }) => `pci.${port}`));
+  for (const { parent, child } of childrenAt(domain, [`${prefix}:override`, `${prefix}:device`])) {
+    if (ports.has(child.attribute('alias') ?? '')) remove(parent, child);
+  }
+}
+
+/** Pairs of option and value that look like ghpass's own. */
+export function findArguments(commandline: XmlElement, prefix: string | undefined): [XmlElement, XmlElement][] {
+  const list = commandline.elements(`${prefix}:arg`);
+  return list.flatMap((flag, i): [XmlElement, XmlElement][] => {
+    const value = list[i + 1];
+    const pattern = OURS[flag.attribute('value') ?? ''];
+    return value && pattern?.test(value.attribute('value') ?? '') ? [[flag, value]] : [];
+  });
+}
+
+function argumentsOf(
+  plan: GuestPlan,
+  profile: Profile,
+  aliases: readonly string[],
+  cellsHaveDistances: boolean,
+): string[] {
+  const { windowBytes } = plan.machine;
+  const isWindow = profile.window === 'commandline' && windowBytes !== null;
+  const window = isWindow ? option('-machine', [['highmem-mmio-size', size(windowBytes)]]) : [];
+  if (profile.nodes === 'element') return window;
+  const isOfGpu = (node: number) => plan.nodes[node]?.gpu != null;
+  const isWanted = (from: number, to: number) => !cellsHaveDistances || isOfGpu(from) || isOfGpu(to);
+  return [
+    ...window,
+    ...plan.gpus.flatMap(({ nodes }) => nodes.flatMap(emptyNode)),
+    ...distances(plan, isWanted),
+    ...plan.gpus.flatMap(({ nodes }, i) => genericInitiators({ id: aliases[i] ?? '', nodes })),
+  ];
+}
+
+/** libvirt gives QEMU the distances between cells that have some, and QEMU takes each pair once. */
+function hasDistances(domain: XmlElement): boolean {
+  return childrenAt(domain, ['cpu', 'numa', 'cell']).some(({ child }) => child.find('distances'));
+}
