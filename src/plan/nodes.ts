@@ -1,5 +1,6 @@
 import { MIB } from '../vfio/bytes.ts';
 import type { GpuFacts } from '../vfio/gpu.ts';
+import type { DomainCell, DomainFacts } from './domain-facts.ts';
 import type { GuestNode } from './guest-plan.ts';
 
 /**
@@ -17,10 +18,31 @@ export const NODES_PER_GPU = 8;
 export function planNodes(
   gpus: readonly GpuFacts[],
   hostNodes: readonly number[],
-  guest: { memoryBytes: bigint; vcpus: number },
+  guest: { memoryBytes: bigint; vcpus: number; domain?: DomainFacts | undefined },
 ): GuestNode[] {
+  const cells = guest.domain?.cells ?? [];
+  const memory = cells.length > 0 ? nodesOfCells(cells, hostNodes) : shareOut(hostNodes, guest);
+  const initiators = gpus.flatMap((gpu) => Array<string>(NODES_PER_GPU).fill(gpu.pci.address));
+  const ofGpus = initiators.map((gpu, i): GuestNode => {
+    return { id: memory.length + i, cpus: null, memoryBytes: 0n, hostNode: null, gpu };
+  });
+  return [...memory, ...ofGpus];
+}
+
+/** Cells that are there already; where nobody has bound their memory, it is bound as that of a new guest would be. */
+function nodesOfCells(cells: readonly DomainCell[], hostNodes: readonly number[]): GuestNode[] {
+  return cells.map(({ cpus, memoryBytes, hostNode }, id) => ({
+    id,
+    cpus: cpus.length === 0 ? null : ([Math.min(...cpus), Math.max(...cpus)] as const),
+    memoryBytes,
+    hostNode: hostNode ?? hostNodes[Math.min(id, hostNodes.length - 1)] ?? null,
+    gpu: null,
+  }));
+}
+
+function shareOut(hostNodes: readonly number[], guest: { memoryBytes: bigint; vcpus: number }): GuestNode[] {
   const parts = Math.max(1, Math.min(hostNodes.length, guest.vcpus));
-  const memory = Array.from({ length: parts }, (_, i): GuestNode => {
+  return Array.from({ length: parts }, (_, i): GuestNode => {
     const firstCpu = Math.floor((i * guest.vcpus) / parts);
     const lastCpu = Math.floor(((i + 1) * guest.vcpus) / parts) - 1;
     return {
@@ -31,11 +53,6 @@ export function planNodes(
       gpu: null,
     };
   });
-  const initiators = gpus.flatMap((gpu) => Array<string>(NODES_PER_GPU).fill(gpu.pci.address));
-  const ofGpus = initiators.map((gpu, i): GuestNode => {
-    return { id: parts + i, cpus: null, memoryBytes: 0n, hostNode: null, gpu };
-  });
-  return [...memory, ...ofGpus];
 }
 
 /**

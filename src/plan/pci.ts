@@ -12,10 +12,16 @@ const EXPANDER_BUS_STRIDE = 8;
  * in slot 0, function 0 behind that. The guest's driver refuses a generic initiator with another device or function number
  * (open-gpu-kernel-modules 595.45.04), and bus 0 has no NUMA node.
  * @param nodes of {@link planNodes}.
+ * @param taken numbers of expander buses that the guest has already.
  */
-export function planGpus(gpus: readonly GpuFacts[], nodes: readonly GuestNode[]): PlannedGpu[] {
+export function planGpus(
+  gpus: readonly GpuFacts[],
+  nodes: readonly GuestNode[],
+  taken: readonly number[] = [],
+): PlannedGpu[] {
+  const buses = freeBuses(taken);
   return gpus.map((gpu, i) => {
-    const expanderBus = FIRST_EXPANDER_BUS + i * EXPANDER_BUS_STRIDE;
+    const expanderBus = buses[i] ?? 0;
     const near = nodes.find(({ hostNode }) => hostNode !== null && hostNode === gpu.pci.numaNode);
     return {
       address: gpu.pci.address,
@@ -31,4 +37,13 @@ export function planGpus(gpus: readonly GpuFacts[], nodes: readonly GuestNode[])
       bars: [...guestBars(gpu)].map(([index, sizeBytes]) => ({ index, sizeBytes })),
     };
   });
+}
+
+/** Numbers with room behind them, and far enough from those that are taken. */
+function freeBuses(taken: readonly number[]): number[] {
+  const all = Array.from(
+    { length: (0x100 - FIRST_EXPANDER_BUS) / EXPANDER_BUS_STRIDE },
+    (_, i) => FIRST_EXPANDER_BUS + i * EXPANDER_BUS_STRIDE,
+  );
+  return all.filter((bus) => taken.every((other) => Math.abs(other - bus) >= EXPANDER_BUS_STRIDE));
 }

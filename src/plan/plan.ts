@@ -51,7 +51,7 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     pinning: null,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
-    gpus: planGpus(gpus, nodes),
+    gpus: planGpus(gpus, nodes, request.domain?.expanderBuses),
     firmware: { code, variablesTemplate, format },
     boot: request.boot,
     iommufd: request.iommufd ?? canUseIommufd(host, gpus, tools),

@@ -1,5 +1,6 @@
 import { GhpassError } from '../errors.ts';
 import { formatBytes, GIB, MIB } from '../vfio/bytes.ts';
+import type { DomainFacts } from './domain-facts.ts';
 import type { GuestBoot } from './guest-plan.ts';
 
 /** What the user asks for. */
@@ -12,6 +13,8 @@ export interface GuestRequest {
   /** Null: iommufd where the host and QEMU have it. */
   iommufd: boolean | null;
   boot: GuestBoot;
+  /** The guest is there already: its cells stay, and its bus numbers are taken. */
+  domain?: DomainFacts;
 }
 
 /** What QEMU, libvirt, file names and host names all take without quoting. */

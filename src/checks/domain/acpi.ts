@@ -1,0 +1,19 @@
+import type { DomainCheck } from './facts.ts';
+
+export const domainAcpi: DomainCheck = {
+  id: 'domain.acpi-off',
+  severity: 'fail',
+  title: 'ACPI of the domain is on',
+  looksAt: 'features/acpi',
+  reference: 'libvirt writes acpi=off without the element, and QEMU then writes no SRAT, without a word',
+  observe({ domain }) {
+    if (domain.acpi) return [];
+    return [
+      {
+        subject: domain.name,
+        message: 'features/acpi is missing, so the guest would see none of the nodes that the GPUs need',
+        remedy: [`virsh edit ${domain.name}   # add <acpi/> to <features>`],
+      },
+    ];
+  },
+};
