@@ -1,0 +1,25 @@
+/** A run of characters that are quoted in one way: as they are, within single quotes, or behind a backslash. */
+const PIECE = /'([^']*)'|\\(.)|([^\s'\\]+)/sy;
+
+/**
+ * The words of a command line as libvirt prints it (`virCommandToString`): quoted for a POSIX shell with single quotes and
+ * backslashes, and nothing in it is to be expanded.
+ */
+export function shellWords(line: string): string[] {
+  const words: string[] = [];
+  let word: string | null = null;
+  PIECE.lastIndex = 0;
+  for (let at = 0; at < line.length; at = PIECE.lastIndex) {
+    PIECE.lastIndex = at;
+    const piece = PIECE.exec(line);
+    if (piece) {
+      word = (word ?? '') + (piece[1] ?? piece[2] ?? piece[3] ?? '');
+      continue;
+    }
+    // White space, or a quote without its other end, which libvirt does not write.
+    if (word !== null) words.push(word);
+    word = null;
+    PIECE.lastIndex = at + 1;
+  }
+  return word === null ? words : [...words, word];
+}
