@@ -7,7 +7,7 @@ import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
-import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
+import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
 import { Args, Flags } from '../ui/oclif.ts';
 import { shellCommand } from '../ui/shell-quote.ts';
@@ -51,6 +51,7 @@ export default class CreateVm extends GhpassCommand {
       accelerator: flags.accel ?? null,
       iommufd: iommufdOf(flags.vfio),
       boot: bootOf(flags),
+      placement: placementOf(flags),
     };
     const host = await openHost(flags.host);
     const runtime = runtimeDirectory(process.env);

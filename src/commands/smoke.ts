@@ -5,7 +5,7 @@ import { requireMemorySize } from '../plan/request.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
 import type { Envelope } from '../ui/envelope.ts';
-import { deadlineOf, guestFlags, iommufdOf, memoryFlag } from '../ui/guest-flags.ts';
+import { deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
 import { Flags } from '../ui/oclif.ts';
 
@@ -40,6 +40,7 @@ export default class Smoke extends GhpassCommand {
         vcpus: flags.vcpus ?? 2,
         accelerator: flags.accel ?? null,
         iommufd: iommufdOf(flags.vfio),
+        placement: placementOf(flags),
       },
       kernel: flags.kernel ?? null,
       bind: flags.bind,

@@ -8,10 +8,10 @@ import type { Selection } from '../checks/select.ts';
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { readHostSettings } from '../host/settings.ts';
+import { type HostSettings, readHostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import { planGuest } from '../plan/plan.ts';
-import type { GuestRequest } from '../plan/request.ts';
+import { DEFAULT_PLACEMENT, type GuestRequest } from '../plan/request.ts';
 import { GIB } from '../vfio/bytes.ts';
 import { type CollectedGpus, collectGpus } from '../vfio/collect.ts';
 
@@ -30,6 +30,7 @@ const PLAIN_GUEST: GuestRequest = {
   accelerator: null,
   iommufd: null,
   boot: { kernel: null, initrd: null, append: null, disks: [] },
+  placement: DEFAULT_PLACEMENT,
 };
 
 /**
@@ -43,7 +44,7 @@ export async function diagnose(host: Host, selection: Selection, open?: boolean)
   const collected = await collectGpus(host, [], { open: opened });
   const { host: facts, gpus } = collected;
   const settings = readHostSettings(host, facts);
-  const { attempt, tools } = await attemptPlan(host, collected, selection);
+  const { attempt, tools } = await attemptPlan(host, { ...collected, settings }, selection);
   const planFacts =
     'plan' in attempt && tools
       ? { host: facts, settings, tools, toolsAssumed: false, plan: attempt.plan, guestKernelConfig: null }
@@ -69,7 +70,7 @@ export async function diagnose(host: Host, selection: Selection, open?: boolean)
 /** Asks for the tools and plans, where a selected check wants to know: a trial of KVM takes its time. */
 async function attemptPlan(
   host: Host,
-  collected: CollectedGpus,
+  collected: CollectedGpus & { settings: HostSettings },
   { only, skipped }: Selection,
 ): Promise<{ attempt: PlanAttempt; tools: ToolFacts | null }> {
   const isWanted = ({ id }: { id: string }) => (only === null || only.has(id)) && !skipped.has(id);

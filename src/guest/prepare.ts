@@ -36,9 +36,9 @@ export async function prepareGuest(
   const collected = await selectGpus(host, addresses, options);
   const known = await host.askTools();
   const tools = known ?? NEWEST_TOOLS;
-  const plan = planGuest({ ...collected, tools, request });
   const { gpus, host: facts } = collected;
   const settings = readHostSettings(host, facts);
+  const plan = planGuest({ ...collected, settings, tools, request });
   const hostFindings = assess(HOST_CHECKS_BEFORE_GUEST, { host: facts, settings, gpus });
   const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
   const planFindings = assess(PLAN_CHECKS, {

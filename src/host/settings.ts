@@ -1,5 +1,6 @@
 import { type Iort, readIort } from './acpi/iort.ts';
 import { readTable } from './acpi/tables.ts';
+import { type CpuSettings, readCpuSettings } from './cpus.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostFiles, readText } from './files.ts';
 import type { Host } from './host.ts';
@@ -15,6 +16,7 @@ export interface HostSettings {
   vfio: VfioModules;
   hugePages: HugePageFacts;
   lockLimit: LockLimit | null;
+  cpus: CpuSettings;
   /** /proc/sys/kernel/numa_balancing; null where it is not known. */
   numaBalancing: number | null;
   /** Addresses of NVSwitches; null where the class of a function of NVIDIA is not known. */
@@ -36,6 +38,7 @@ export function readHostSettings({ files }: Host, facts: HostFacts): HostSetting
     vfio: readVfioModules(files),
     hugePages: readHugePages(files, facts.numa),
     lockLimit: readLockLimit(files),
+    cpus: readCpuSettings(files),
     numaBalancing: balancing === null ? null : Number(balancing),
     nvSwitches: findNvSwitches(files),
     egmDevices: files.list('/sys/class').length === 0 ? null : files.list('/sys/class/egm'),

@@ -14,11 +14,12 @@ export const NODES_PER_GPU = 8;
  * memory-less and CPU-less, consecutive and never shared. Ids are dense, because QEMU refuses gaps; nodes with memory come
  * first, because the guest's kernel wants its boot memory in node 0.
  * @param hostNodes host nodes whose memory the guest may use, in ascending order; empty where the host has no say.
+ * @param guest.hugePageBytes what the memory of each node is a multiple of; left out or null for ordinary pages.
  */
 export function planNodes(
   gpus: readonly GpuFacts[],
   hostNodes: readonly number[],
-  guest: { memoryBytes: bigint; vcpus: number; domain?: DomainFacts | undefined },
+  guest: { memoryBytes: bigint; vcpus: number; hugePageBytes?: bigint | null; domain?: DomainFacts | undefined },
 ): GuestNode[] {
   const cells = guest.domain?.cells ?? [];
   const memory = cells.length > 0 ? nodesOfCells(cells, hostNodes) : shareOut(hostNodes, guest);
@@ -40,15 +41,20 @@ function nodesOfCells(cells: readonly DomainCell[], hostNodes: readonly number[]
   }));
 }
 
-function shareOut(hostNodes: readonly number[], guest: { memoryBytes: bigint; vcpus: number }): GuestNode[] {
-  const parts = Math.max(1, Math.min(hostNodes.length, guest.vcpus));
+function shareOut(
+  hostNodes: readonly number[],
+  guest: { memoryBytes: bigint; vcpus: number; hugePageBytes?: bigint | null },
+): GuestNode[] {
+  const page = guest.hugePageBytes ?? MIB;
+  const unit = page > MIB ? page : MIB;
+  const parts = Math.max(1, Math.min(hostNodes.length, guest.vcpus, Number(guest.memoryBytes / unit)));
   return Array.from({ length: parts }, (_, i): GuestNode => {
     const firstCpu = Math.floor((i * guest.vcpus) / parts);
     const lastCpu = Math.floor(((i + 1) * guest.vcpus) / parts) - 1;
     return {
       id: i,
       cpus: [firstCpu, lastCpu],
-      memoryBytes: share(guest.memoryBytes, i, parts),
+      memoryBytes: share(guest.memoryBytes, i, { parts, unit }),
       hostNode: hostNodes[i] ?? null,
       gpu: null,
     };
@@ -65,8 +71,8 @@ export function planSockets(vcpus: number, nodes: readonly GuestNode[]): number 
   return vcpus % withCpus === 0 ? withCpus : 1;
 }
 
-/** Part `i` of `parts`, in whole MiB; the last part takes what is left. */
-function share(bytes: bigint, i: number, parts: number): bigint {
-  const each = (bytes / BigInt(parts) / MIB) * MIB;
+/** Part `i` of `parts`, in whole units; the last part takes what is left. */
+function share(bytes: bigint, i: number, { parts, unit }: { parts: number; unit: bigint }): bigint {
+  const each = (bytes / BigInt(parts) / unit) * unit;
   return i < parts - 1 ? each : bytes - each * BigInt(parts - 1);
 }

@@ -1,6 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { compareVersions } from '../host/kernel.ts';
+import type { HostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import { NVLINK2_STACK } from '../vfio/nvlink.ts';
@@ -8,10 +9,12 @@ import { planDistances } from './distances.ts';
 import { chooseFirmware } from './firmware.ts';
 import type { GuestPlan } from './guest-plan.ts';
 import { planHostNodes } from './host-nodes.ts';
+import { planHugePages } from './huge-pages.ts';
 import { initiatorNodes } from './initiator-nodes.ts';
 import { planMmioWindow } from './mmio-window.ts';
 import { planNodes, planSockets } from './nodes.ts';
 import { planGpus } from './pci.ts';
+import { planPinning } from './pinning.ts';
 import type { GuestRequest } from './request.ts';
 
 /** Physical address bits that `-cpu max` has under TCG (seen with QEMU 10.0.2 and 11.1.3: 2 PiB stay, 4 PiB are dropped). */
@@ -22,6 +25,7 @@ const IOMMUFD_KERNEL = [6, 19] as const;
 /** What a plan is made of. */
 export interface PlanInput {
   host: HostFacts;
+  settings: HostSettings;
   gpus: readonly GpuFacts[];
   tools: ToolFacts;
   request: GuestRequest;
@@ -29,9 +33,10 @@ export interface PlanInput {
 
 /**
  * The guest for these GPUs on this host. Pure: the same input gives the same plan.
- * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `stack.nvlink2`, `mmio.pa-bits`, `firmware.missing`.
+ * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `stack.nvlink2`, `mmio.pa-bits`, `firmware.missing`,
+ * and those of {@link planHugePages} and {@link planPinning}.
  */
-export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan {
+export function planGuest({ host, settings, gpus, tools, request }: PlanInput): GuestPlan {
   requireKnownMemory(gpus);
   const accelerator = request.accelerator ?? (tools.kvm.usable ? 'kvm' : 'tcg');
   const addressBits = accelerator === 'kvm' ? tools.kvm.ipaSizeBits : TCG_ADDRESS_BITS;
@@ -40,15 +45,19 @@ export function planGuest({ host, gpus, tools, request }: PlanInput): GuestPlan 
     addressBits === null ? null : { addressBits, memoryBytes: request.memoryBytes },
   );
   const { code, variablesTemplate, format } = chooseFirmware(tools.firmware);
-  const nodes = planNodes(gpus, planHostNodes(host.numa, gpus), request);
+  const hostNodes = planHostNodes(host.numa, gpus);
+  const nodesWith = (hugePageBytes: bigint | null) => planNodes(gpus, hostNodes, { ...request, hugePageBytes });
+  const { hugePages } = settings;
+  const hugePageBytes = planHugePages({ request, hugePages, pageBytes: host.pageBytes, nodesWith });
+  const nodes = nodesWith(hugePageBytes);
   return {
     name: request.name,
     accelerator,
     machine: { ras: true, windowBytes: tools.qemu?.highmemMmioSize === false ? null : windowBytes },
     cpus: { count: request.vcpus, sockets: planSockets(request.vcpus, nodes) },
     memoryBytes: request.memoryBytes,
-    hugePageBytes: null,
-    pinning: null,
+    hugePageBytes,
+    pinning: request.placement.pin ? planPinning(nodes, host.numa, settings.cpus) : null,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
     gpus: planGpus(gpus, nodes, request.domain?.expanderBuses),

@@ -1,5 +1,6 @@
 import type { GuestNode, GuestPlan, PlannedGpu } from '../plan/guest-plan.ts';
 import { option, plain, size } from './arguments.ts';
+import { memory } from './memory-argv.ts';
 
 /** Files of one guest that QEMU makes or uses beside what the plan names. */
 export interface GuestFiles {
@@ -30,7 +31,7 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
     ]),
     ...plain('-m', size(plan.memoryBytes)),
     ...firmware(plan, files),
-    ...plan.nodes.flatMap(node),
+    ...plan.nodes.flatMap((node) => guestNode(node, plan.hugePageBytes)),
     ...distances(plan),
     ...(plan.iommufd
       ? option('-object', [
@@ -87,16 +88,11 @@ export function emptyNode(id: number): string[] {
 }
 
 /** A node with memory gets a backend, bound to its host node; a node of a GPU has neither memory nor CPUs. */
-function node({ id, cpus, memoryBytes, hostNode }: GuestNode): string[] {
+function guestNode(node: GuestNode, hugePageBytes: bigint | null): string[] {
+  const { id, cpus, memoryBytes } = node;
   if (memoryBytes === 0n) return emptyNode(id);
   return [
-    ...option('-object', [
-      ['memory-backend-ram', null],
-      ['id', `ram${id}`],
-      ['size', size(memoryBytes)],
-      ['host-nodes', hostNode ?? undefined],
-      ['policy', hostNode === null ? undefined : 'bind'],
-    ]),
+    ...memory(node, hugePageBytes),
     ...option('-numa', [
       ['node', null],
       ['nodeid', id],

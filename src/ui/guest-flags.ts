@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { GhpassError } from '../errors.ts';
 import type { GuestBoot } from '../plan/guest-plan.ts';
+import { DEFAULT_PLACEMENT, type PlacementRequest, requireHugePages } from '../plan/request.ts';
 import { Flags } from '../ui/oclif.ts';
 
 /** Flags of the commands that start a guest. */
@@ -21,9 +22,31 @@ export const guestFlags = {
     options: ['group', 'iommufd'] as const,
     description: 'VFIO path; iommufd where kernel and QEMU can, if none is named',
   })(),
+  hugepages: Flags.string({
+    default: 'none',
+    helpValue: 'SIZE|auto|none',
+    description: 'memory of the guest in huge pages of this size; auto: of the size that fits best',
+  }),
+  pin: Flags.boolean({
+    allowNo: true,
+    default: DEFAULT_PLACEMENT.pin,
+    description: "keep the guest's threads on the CPUs of its GPUs' sockets",
+  }),
+  smmu: Flags.option({
+    options: ['auto', 'on', 'off'] as const,
+    default: DEFAULT_PLACEMENT.smmu,
+    description:
+      'accelerated SMMUv3 for the guest in front of each GPU; auto: where all that it needs is known to be there',
+  })(),
   bind: Flags.boolean({ description: 'bind the GPUs to the variant driver where they are not' }),
   timeout: Flags.integer({ min: 1, helpValue: 'SECONDS', description: 'deadline; derived from the memory by default' }),
 };
+
+/** `--hugepages`, `--pin` and `--smmu` as the plan wants them. */
+export function placementOf(flags: Omit<PlacementRequest, 'hugePages'> & { hugepages: string }): PlacementRequest {
+  const { hugepages, pin, smmu } = flags;
+  return { hugePages: requireHugePages(hugepages), pin, smmu };
+}
 
 /** `--timeout` in milliseconds; null where the deadline is to be derived. */
 export function deadlineOf(timeout: number | undefined): number | null {

@@ -3,6 +3,7 @@ import type { ToolFacts } from '../../src/host/tools.ts';
 import { blackwell, board, GIB, graceHost, hopper, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import type { PlanOptions } from '../fixtures/plan.ts';
 import type { Case } from './cases.ts';
+import { PLACEMENT_CASES } from './placement-cases.ts';
 
 /** A host, what is planned on it, and what a check says of the plan. */
 export interface PlanCase extends PlanOptions, Case {
@@ -295,7 +296,7 @@ const START: PlanCase[] = [
       severity: 'info',
       message:
         '64 GiB are 16777216 pages of 4 KiB to pin one by one, as transparent huge pages are off: that takes minutes',
-      remedy: ['echo madvise > /sys/kernel/mm/transparent_hugepage/enabled'],
+      remedy: ['echo madvise > /sys/kernel/mm/transparent_hugepage/enabled', 'ghpass … --hugepages auto'],
     },
   },
   {
@@ -324,7 +325,7 @@ const START: PlanCase[] = [
   },
 ];
 
-export const PLAN_CASES: readonly PlanCase[] = [...STACK, ...KVM, ...MEMORY, ...START];
+export const PLAN_CASES: readonly PlanCase[] = [...STACK, ...KVM, ...MEMORY, ...START, ...PLACEMENT_CASES];
 
 function changed(path: string, content: string | null): Host {
   return openMadeUp(graceHost([hopper()]), { files: { [path]: content } });

@@ -12,7 +12,13 @@ import { capturedHost } from '../../src/host/captured.ts';
 import type { Host } from '../../src/host/host.ts';
 import { type FileTree, memoryFiles } from '../../src/host/memory-files.ts';
 import { openHost } from '../../src/host/open.ts';
-import { type GuestRequest, requireMemorySize } from '../../src/plan/request.ts';
+import {
+  DEFAULT_PLACEMENT,
+  type GuestRequest,
+  type PlacementRequest,
+  requireHugePages,
+  requireMemorySize,
+} from '../../src/plan/request.ts';
 import { jsonReady } from '../../src/ui/json-ready.ts';
 import { gpuReport } from '../../src/ui/probe-report.ts';
 import { shellCommand } from '../../src/ui/shell-quote.ts';
@@ -33,6 +39,10 @@ interface Asked {
   iommufd: boolean | null;
   open: boolean;
   disks: string[];
+  /** As `--hugepages`, `--pin` and `--smmu` have it; the defaults where they are left out. */
+  hugepages?: string;
+  pin?: boolean;
+  smmu?: PlacementRequest['smmu'];
 }
 
 /** What a `host.ts` has: a Grace host, or the files of another. */
@@ -83,10 +93,13 @@ async function outputs(host: Host, asked: Asked): Promise<Record<string, string>
   }
 }
 
-function requestOf({ name, memory, vcpus, accelerator, iommufd, disks }: Asked): GuestRequest {
+function requestOf(asked: Asked): GuestRequest {
+  const { name, memory, vcpus, accelerator, iommufd, disks, hugepages = 'none' } = asked;
+  const { pin = DEFAULT_PLACEMENT.pin, smmu = DEFAULT_PLACEMENT.smmu } = asked;
+  const placement = { hugePages: requireHugePages(hugepages), pin, smmu };
   const images = disks.map((path) => ({ path, format: 'qcow2' as const }));
   const boot = { kernel: null, initrd: null, append: null, disks: images };
-  return { name, memoryBytes: requireMemorySize(memory), vcpus, accelerator, iommufd, boot };
+  return { name, memoryBytes: requireMemorySize(memory), vcpus, accelerator, iommufd, boot, placement };
 }
 
 async function openCase(directory: string): Promise<Host> {

@@ -4,6 +4,7 @@ import { type SyntheticGpu, type SyntheticNode, synthesize } from '../../src/hos
 import { capturedHost } from '../../src/host/captured.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
 import type { GuestPlan } from '../../src/plan/guest-plan.ts';
+import { DEFAULT_PLACEMENT } from '../../src/plan/request.ts';
 
 const NODES_PER_GPU = 8;
 const ADDRESSES = ['0009:01:00.0', '0019:01:00.0'];
@@ -22,6 +23,7 @@ export async function planFor(gpuCount: number): Promise<GuestPlan> {
   const request = {
     ...{ name: 'smoke', memoryBytes: 1n << 30n, vcpus: 2, accelerator: 'tcg' as const, iommufd: false },
     boot: { kernel: null, initrd: null, append: null, disks: [] },
+    placement: DEFAULT_PLACEMENT,
   };
   const captured = capturedHost('builtin', 'made-up', memoryFiles(host));
   const { plan } = await prepareGuest(captured, ADDRESSES.slice(0, gpuCount), request, { open: true });

@@ -6,7 +6,7 @@ import { preparePseries } from '../../src/guest/pseries.ts';
 import { POWER9_V100 } from '../../src/host/builtin/power9.ts';
 import type { Power9Gpu, Power9Npu } from '../../src/host/builtin/power9-gpu.ts';
 import type { Host } from '../../src/host/host.ts';
-import type { GuestRequest } from '../../src/plan/request.ts';
+import { DEFAULT_PLACEMENT, type GuestRequest } from '../../src/plan/request.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { GIB } from '../fixtures/grace-host.ts';
 import { BRIDGE, nvlinkAnswer, openPower9, V100 } from '../fixtures/power9-host.ts';
@@ -18,6 +18,7 @@ const REQUEST: GuestRequest = {
   accelerator: null,
   iommufd: null,
   boot: { kernel: null, initrd: null, append: null, disks: [] },
+  placement: DEFAULT_PLACEMENT,
 };
 
 /** GPUs of one NPU, with as many links each. */

@@ -1,11 +1,9 @@
 import type { HugePagePool } from '../../host/huge-pages.ts';
 import type { NumaNode } from '../../host/numa.ts';
+import { mostHugePages, reservationFile } from '../../plan/huge-pages.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { Observation } from '../check.ts';
 import { aboutHost, type HostCheck } from './facts.ts';
-
-/** What the host itself needs of a node, in parts of it: less left, and its own programs are killed. */
-const LEFT_FOR_HOST = 20n;
 
 export const memHugepages: HostCheck = {
   id: 'mem.hugepages',
@@ -34,14 +32,14 @@ export const memHugepages: HostCheck = {
 function onNode(pool: HugePagePool, node: NumaNode | undefined): Observation[] {
   if (!node) return [];
   const bytes = pool.pageBytes * BigInt(pool.reserved);
-  const file = `/sys/devices/system/node/node${node.id}/hugepages/hugepages-${pool.pageBytes / 1024n}kB/nr_hugepages`;
+  const file = reservationFile(node.id, pool.pageBytes);
   const what = `${pool.reserved} huge pages of ${formatBytes(pool.pageBytes)}`;
   if (node.cpus.length === 0) {
     return aboutHost(`node ${node.id} has ${what} and no CPUs: they are in the memory of a GPU`, `echo 0 > ${file}`);
   }
   const memory = node.memoryBytes;
-  if (memory === null || bytes <= memory - memory / LEFT_FOR_HOST) return [];
-  const most = (memory - memory / LEFT_FOR_HOST) / pool.pageBytes;
+  const most = mostHugePages(node, pool.pageBytes);
+  if (memory === null || most === null || BigInt(pool.reserved) <= most) return [];
   return aboutHost(
     `node ${node.id} has ${what} in ${formatBytes(memory)} of memory: ${formatBytes(memory - bytes)} are left for the host`,
     `echo ${most} > ${file}`,

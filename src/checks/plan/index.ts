@@ -1,3 +1,5 @@
+import { cpuOvercommit } from './cpu-overcommit.ts';
+import { cpuSetAside } from './cpu-set-aside.ts';
 import type { PlanCheck } from './facts.ts';
 import { firmwareAavmf } from './firmware-aavmf.ts';
 import { iommufdPfnmap } from './iommufd-pfnmap.ts';
@@ -5,6 +7,7 @@ import { kernelCacheablePfnmap } from './kernel-cacheable-pfnmap.ts';
 import { kernelNodesShift } from './kernel-nodes-shift.ts';
 import { kvmUnusable } from './kvm-unusable.ts';
 import { memAvailable } from './mem-available.ts';
+import { memHugepagesFree } from './mem-hugepages-free.ts';
 import { memMemlock } from './mem-memlock.ts';
 import { mmioWindow } from './mmio-window.ts';
 import { distancesUnknown } from './numa-distances-unknown.ts';
@@ -21,8 +24,11 @@ export const PLAN_CHECKS: readonly PlanCheck[] = [
   firmwareAavmf,
   mmioWindow,
   memAvailable,
+  memHugepagesFree,
   memMemlock,
   startSlowPin,
+  cpuOvercommit,
+  cpuSetAside,
   kernelNodesShift,
   iommufdPfnmap,
   distancesUnknown,

@@ -8,6 +8,8 @@ export const memAvailable: PlanCheck = {
   looksAt: 'MemFree of the nodes that the guest is bound to, and MemAvailable of /proc/meminfo',
   reference: 'VFIO pins all of the guest’s memory: drivers/vfio/vfio_iommu_type1.c',
   observe({ plan, host }) {
+    // Reserved huge pages are in use already, as the kernel counts.
+    if (plan.hugePageBytes !== null) return [];
     const bound = plan.nodes.flatMap(({ memoryBytes, hostNode }) => {
       const free = host.numa?.nodes.find(({ id }) => id === hostNode)?.freeBytes ?? null;
       if (hostNode === null || free === null || memoryBytes <= free) return [];

@@ -11,12 +11,13 @@ export const startSlowPin: PlanCheck = {
   looksAt: 'memory of the guest, page size of the kernel, and /sys/kernel/mm/transparent_hugepage/enabled',
   reference: 'cloud-hypervisor/cloud-hypervisor#754: 5 min 35 s, with huge pages 2 min 5 s',
   observe({ plan, host: { pageBytes }, settings: { hugePages } }) {
+    if (plan.hugePageBytes !== null) return [];
     if (pageBytes === null) return { notKnown: 'the page size of the kernel is not known' };
     if (hugePages.transparent === null) return { notKnown: 'there is no /sys/kernel/mm/transparent_hugepage' };
     const pages = plan.memoryBytes / pageBytes;
     if (hugePages.transparent !== 'never' || pages < MANY_PAGES) return [];
     const message = `${formatBytes(plan.memoryBytes)} are ${pages} pages of ${formatBytes(pageBytes)} to pin one by one, as transparent huge pages are off: that takes minutes`;
-    const remedy = ['echo madvise > /sys/kernel/mm/transparent_hugepage/enabled'];
+    const remedy = ['echo madvise > /sys/kernel/mm/transparent_hugepage/enabled', 'ghpass … --hugepages auto'];
     return [{ subject: plan.name, message, remedy }];
   },
 };
