@@ -41,6 +41,7 @@ export const target: FuzzTarget = {
         JSON.stringify(gpuReport(gpu, findings));
       }
       await host.askTools();
+      await host.askLibvirt();
     } catch (error) {
       if (!(error instanceof GhpassError)) throw error;
       promise(error.kind !== 'bug', `${error.code} is no bug of ghpass: ${error.message}`);

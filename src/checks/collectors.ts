@@ -10,6 +10,7 @@ export const COLLECTORS: readonly Collector[] = [
   collectAllGpus,
   async (host) => readHostSettings(host, collectHost(host)),
   async (host) => host.askTools(),
+  async (host) => host.askLibvirt(),
 ];
 
 /**

@@ -1,5 +1,5 @@
 import { DEVICE_CHECKS } from '../checks/device/index.ts';
-import { HOST_CHECKS } from '../checks/host/index.ts';
+import { HOST_CHECKS, LIBVIRT_CHECKS } from '../checks/host/index.ts';
 import { type Outcomes, runChecks } from '../checks/outcome.ts';
 import { PLAN_CHECKS } from '../checks/plan/index.ts';
 import type { PlanAttempt } from '../checks/refusal/facts.ts';
@@ -8,6 +8,7 @@ import type { Selection } from '../checks/select.ts';
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { tryLibvirt } from '../host/libvirt-answer.ts';
 import { type HostSettings, readHostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import { planGuest } from '../plan/plan.ts';
@@ -44,13 +45,24 @@ export async function diagnose(host: Host, selection: Selection, open?: boolean)
   const collected = await collectGpus(host, [], { open: opened });
   const { host: facts, gpus } = collected;
   const settings = readHostSettings(host, facts);
-  const { attempt, tools } = await attemptPlan(host, { ...collected, settings }, selection);
+  const [{ attempt, tools }, libvirt] = await Promise.all([
+    attemptPlan(host, { ...collected, settings }, selection),
+    LIBVIRT_CHECKS.some((check) => isWanted(check, selection)) ? tryLibvirt(host) : null,
+  ]);
   const planFacts =
     'plan' in attempt && tools
-      ? { host: facts, settings, tools, toolsAssumed: false, plan: attempt.plan, guestKernelConfig: null }
+      ? {
+          host: facts,
+          settings,
+          tools,
+          toolsAssumed: false,
+          libvirt: null,
+          plan: attempt.plan,
+          guestKernelConfig: null,
+        }
       : notPlanned(attempt);
   const parts = [
-    runChecks(HOST_CHECKS, { host: facts, settings, gpus }, { selection }),
+    runChecks(HOST_CHECKS, { host: facts, settings, gpus, libvirt }, { selection }),
     ...gpus.map((gpu) => {
       const subject = gpu.pci.address;
       const notOpened = opened ? null : `it opens the device, which resets it: ghpass probe ${subject}`;
@@ -71,10 +83,9 @@ export async function diagnose(host: Host, selection: Selection, open?: boolean)
 async function attemptPlan(
   host: Host,
   collected: CollectedGpus & { settings: HostSettings },
-  { only, skipped }: Selection,
+  selection: Selection,
 ): Promise<{ attempt: PlanAttempt; tools: ToolFacts | null }> {
-  const isWanted = ({ id }: { id: string }) => (only === null || only.has(id)) && !skipped.has(id);
-  if (![...REFUSAL_CHECKS, ...PLAN_CHECKS].some(isWanted)) {
+  if (![...REFUSAL_CHECKS, ...PLAN_CHECKS].some((check) => isWanted(check, selection))) {
     return { attempt: { notKnown: 'no check of a guest is run' }, tools: null };
   }
   const tools = await askTools(host);
@@ -85,6 +96,10 @@ async function attemptPlan(
     if (error instanceof GhpassError) return { attempt: { refusal: error }, tools };
     throw error;
   }
+}
+
+function isWanted({ id }: { id: string }, { only, skipped }: Selection): boolean {
+  return (only === null || only.has(id)) && !skipped.has(id);
 }
 
 /** A tool that fails keeps some checks from seeing what they need, and none of the others. */

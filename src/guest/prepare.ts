@@ -39,13 +39,14 @@ export async function prepareGuest(
   const { gpus, host: facts } = collected;
   const settings = readHostSettings(host, facts);
   const plan = planGuest({ ...collected, settings, tools, request });
-  const hostFindings = assess(HOST_CHECKS_BEFORE_GUEST, { host: facts, settings, gpus });
+  const hostFindings = assess(HOST_CHECKS_BEFORE_GUEST, { host: facts, settings, gpus, libvirt: null });
   const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
   const planFindings = assess(PLAN_CHECKS, {
     host: facts,
     settings,
     tools,
     toolsAssumed: known === null,
+    libvirt: null,
     plan,
     guestKernelConfig: guestKernelConfig(host, plan),
   });

@@ -2,7 +2,7 @@ import type { HostFiles } from './files.ts';
 import { readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { ABOUT_FILE, readSynthetic } from './snapshot/about.ts';
-import type { ToolFacts } from './tools.ts';
+import { type Software, softwareOf, TOOLS_FILE } from './snapshot/software.ts';
 
 /** Root of what no file of a host shows, inside a captured host. */
 const EXTRA = '/ghpass';
@@ -19,13 +19,17 @@ export function capturedHost(kind: 'builtin' | 'snapshot', name: string, files: 
     release: readText(files, `${EXTRA}/uname`) ?? readText(files, '/proc/sys/kernel/osrelease'),
     machine: readText(files, '/proc/sys/kernel/arch'),
     askDevice: async (address) => readText(files, `${EXTRA}/vfio/${address}.json`),
-    async askTools() {
-      const text = readText(files, `${EXTRA}/tools.json`);
-      if (text === null) return null;
-      if (kind === 'builtin') return JSON.parse(text) as ToolFacts;
-      // Only what comes from elsewhere has to be held against a schema, and that takes a while to load.
-      const { parseTools } = await import('./snapshot/tools-schema.ts');
-      return parseTools(name, text);
-    },
+    askTools: async () => (await readSoftware(kind, name, files)).tools,
+    askLibvirt: async () => (await readSoftware(kind, name, files)).libvirt,
   };
+}
+
+/** What is known of the software of a captured host: a snapshot lacks what its host did not answer. */
+async function readSoftware(kind: 'builtin' | 'snapshot', name: string, files: HostFiles): Promise<Software> {
+  const text = readText(files, TOOLS_FILE);
+  if (text === null) return { tools: null, libvirt: null };
+  if (kind === 'builtin') return softwareOf(JSON.parse(text));
+  // Only what comes from elsewhere has to be held against a schema, and that takes a while to load.
+  const { parseTools } = await import('./snapshot/tools-schema.ts');
+  return parseTools(name, text);
 }

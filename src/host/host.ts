@@ -1,4 +1,5 @@
 import type { HostFiles } from './files.ts';
+import type { LibvirtFacts } from './libvirt.ts';
 import type { ToolFacts } from './tools.ts';
 
 /** Where facts come from. */
@@ -24,4 +25,11 @@ export interface Host {
   askDevice(address: string): Promise<string | null>;
   /** Versions and capabilities of QEMU, firmware and KVM; null where a captured host does not tell. */
   askTools(): Promise<ToolFacts | null>;
+  /**
+   * What the libvirt at `uri` (this host's own by default) makes of the elements that a GPU needs.
+   * @returns null where there is no virsh, and where a captured host does not tell. A captured host tells of its own libvirt,
+   * whatever the address.
+   * @throws GhpassError where there is one that does not answer.
+   */
+  askLibvirt(uri?: string): Promise<LibvirtFacts | null>;
 }

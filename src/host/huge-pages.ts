@@ -15,6 +15,8 @@ export interface HugePageFacts {
   pools: HugePagePool[] | null;
   /** A hugetlbfs is mounted; null where /proc/mounts is not known. */
   mounted: boolean | null;
+  /** Page sizes of the hugetlbfs that are mounted, in bytes; null where /proc/mounts is not known. */
+  mountedBytes: bigint[] | null;
   /** Policy for transparent huge pages: `always`, `madvise` or `never`; null where it is not known. */
   transparent: string | null;
 }
@@ -26,8 +28,17 @@ export function readHugePages(files: HostFiles, numa: NumaFacts | null): HugePag
   return {
     pools: pools.length > 0 ? pools : null,
     mounted: mounts === null ? null : /^\S+ \S+ hugetlbfs /m.test(mounts),
+    mountedBytes: mounts === null ? null : mountedSizes(mounts),
     transparent: /\[(\w+)\]/.exec(policy ?? '')?.[1] ?? null,
   };
+}
+
+const UNITS: Readonly<Record<string, bigint>> = { K: 1n << 10n, M: 1n << 20n, G: 1n << 30n };
+
+/** The kernel shows the size with each mount (fs/hugetlbfs/inode.c, hugetlbfs_show_options). */
+function mountedSizes(mounts: string): bigint[] {
+  const sizes = mounts.matchAll(/^\S+ \S+ hugetlbfs (?:\S*,)?pagesize=(\d+)([KMG])/gm);
+  return [...sizes].map(([, count = '0', unit = 'K']) => BigInt(count) * (UNITS[unit] ?? 1n));
 }
 
 function poolsOf(files: HostFiles, node: number): HugePagePool[] {

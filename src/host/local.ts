@@ -3,6 +3,7 @@ import { findFirmware } from './firmware.ts';
 import { runHelper } from './helper.ts';
 import type { Host } from './host.ts';
 import { tryKvm } from './kvm.ts';
+import { askLibvirt } from './libvirt.ts';
 import { localFiles } from './local-files.ts';
 import { askQemu } from './qemu.ts';
 
@@ -16,6 +17,7 @@ export function localHost(): Host {
     files: localFiles,
     release: release(),
     machine: machine(),
+    askLibvirt,
     askDevice: (address) => runHelper(['probe', address], DEVICE_DEADLINE_MS),
     async askTools() {
       const qemu = await askQemu();

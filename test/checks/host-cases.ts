@@ -3,6 +3,7 @@ import type { Host } from '../../src/host/host.ts';
 import { board, type FileChanges, GIB, graceHost, hopper, openMadeUp } from '../fixtures/grace-host.ts';
 import type { Case } from './cases.ts';
 import { KERNEL_CASES } from './host-kernel-cases.ts';
+import { LIBVIRT_CASES } from './host-libvirt-cases.ts';
 import { changed, DEVICE, RELEASE, withConfig } from './made-up-hosts.ts';
 
 /** One host, and what a check says of it as a whole. */
@@ -273,4 +274,4 @@ const BOARD: HostCase[] = [
   },
 ];
 
-export const HOST_CASES: readonly HostCase[] = [...KERNEL_CASES, ...IOMMU, ...MEMORY, ...BOARD];
+export const HOST_CASES: readonly HostCase[] = [...KERNEL_CASES, ...IOMMU, ...MEMORY, ...BOARD, ...LIBVIRT_CASES];

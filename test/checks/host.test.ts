@@ -3,6 +3,7 @@ import { assess, examine } from '../../src/checks/check.ts';
 import type { HostCheckFacts } from '../../src/checks/host/facts.ts';
 import { HOST_CHECKS } from '../../src/checks/host/index.ts';
 import type { Host } from '../../src/host/host.ts';
+import { tryLibvirt } from '../../src/host/libvirt-answer.ts';
 import { readHostSettings } from '../../src/host/settings.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { describeCases } from './cases.ts';
@@ -11,7 +12,7 @@ import { changed } from './made-up-hosts.ts';
 
 async function hostFacts(host: Host): Promise<HostCheckFacts> {
   const { host: facts, gpus } = await collectGpus(host, [], { open: true });
-  return { host: facts, settings: readHostSettings(host, facts), gpus };
+  return { host: facts, settings: readHostSettings(host, facts), gpus, libvirt: await tryLibvirt(host) };
 }
 
 test('of a healthy host all is known, and nothing has to be said', async () => {

@@ -1,6 +1,6 @@
 import type { Host } from '../../src/host/host.ts';
 import type { ToolFacts } from '../../src/host/tools.ts';
-import { blackwell, board, GIB, graceHost, hopper, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
+import { blackwell, board, GIB, graceHost, hopper, LIBVIRT, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import type { PlanOptions } from '../fixtures/plan.ts';
 import type { Case } from './cases.ts';
 import { PLACEMENT_CASES } from './placement-cases.ts';
@@ -262,21 +262,23 @@ const MEMORY: PlanCase[] = [
   },
 ];
 
+const MAY_NOT_LOCK: PlanCase['says'] = {
+  severity: 'fail',
+  message:
+    'the guest wants 16 GiB, all of it pinned; a process without CAP_IPC_LOCK may lock 8 MiB here, and VFIO ends with ENOMEM (12)',
+  remedy: [
+    'sudo prlimit --pid $$ --memlock=17179869184   # for this shell',
+    'echo "$USER - memlock 16777216" | sudo tee /etc/security/limits.d/ghpass.conf   # after the next login',
+    'or run ghpass as root',
+  ],
+};
+
 const START: PlanCase[] = [
   {
     id: 'mem.memlock',
     title: 'a user who may lock 8 MiB',
     host: locking('8388608', '0000000000000000'),
-    says: {
-      severity: 'fail',
-      message:
-        'the guest wants 16 GiB, all of it pinned; a process without CAP_IPC_LOCK may lock 8 MiB here, and VFIO ends with ENOMEM (12)',
-      remedy: [
-        'sudo prlimit --pid $$ --memlock=17179869184   # for this shell',
-        'echo "$USER - memlock 16777216" | sudo tee /etc/security/limits.d/ghpass.conf   # after the next login',
-        'or run ghpass as root',
-      ],
-    },
+    says: MAY_NOT_LOCK,
   },
   { id: 'mem.memlock', title: 'root, whatever the limit is', host: locking('8388608', '000001ffffffffff') },
   { id: 'mem.memlock', title: 'a user who may lock just as much', host: locking('17179869184', '0000000000000000') },
@@ -286,6 +288,51 @@ const START: PlanCase[] = [
     title: 'a host that does not tell',
     host: changed('/proc/self/limits', null),
     notKnown: '/proc/self/limits does not say',
+  },
+  {
+    id: 'mem.memlock',
+    title: 'a user whose guest libvirt of the system runs',
+    host: locking('8388608', '0000000000000000'),
+    libvirt: LIBVIRT,
+  },
+  {
+    id: 'mem.memlock',
+    title: 'a user whose own libvirt runs the guest',
+    host: locking('8388608', '0000000000000000'),
+    libvirt: { ...LIBVIRT, uri: 'qemu:///session' },
+    says: MAY_NOT_LOCK,
+  },
+  {
+    id: 'libvirt.hugepages',
+    title: 'pages of 512 MiB where those of 2 MiB are mounted',
+    libvirt: LIBVIRT,
+    planned: { hugePageBytes: 512n * MIB },
+    says: {
+      severity: 'fail',
+      message:
+        'the guest is to have pages of 512 MiB, and no hugetlbfs of that size is mounted: libvirt refuses to start it',
+      remedy: [
+        'mkdir -p /dev/hugepages-524288k && mount -t hugetlbfs -o pagesize=524288K hugetlbfs /dev/hugepages-524288k',
+        'systemctl restart virtqemud   # or libvirtd; guests go on',
+      ],
+    },
+  },
+  {
+    id: 'libvirt.hugepages',
+    title: 'pages of 2 MiB and of 1 GiB that are mounted',
+    host: changed('/proc/mounts', 'h /a hugetlbfs rw,relatime,pagesize=1024M 0 0\nh /b hugetlbfs rw,pagesize=2M 0 0\n'),
+    libvirt: LIBVIRT,
+    planned: { hugePageBytes: GIB },
+  },
+  { id: 'libvirt.hugepages', title: 'small pages', libvirt: LIBVIRT },
+  { id: 'libvirt.hugepages', title: 'a guest that ghpass starts itself', planned: { hugePageBytes: 512n * MIB } },
+  {
+    id: 'libvirt.hugepages',
+    title: 'mounts that are not known',
+    host: changed('/proc/mounts', null),
+    libvirt: LIBVIRT,
+    planned: { hugePageBytes: 512n * MIB },
+    notKnown: '/proc/mounts is not known',
   },
   {
     id: 'start.slow-pin',

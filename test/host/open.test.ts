@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UnreadableFileError } from '../../src/host/files.ts';
-import { NEWEST_TOOLS } from '../../src/host/newest-tools.ts';
+import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../../src/host/newest-tools.ts';
 import { openHost } from '../../src/host/open.ts';
 import { packSnapshot } from '../../src/host/snapshot/archive.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
@@ -34,6 +34,7 @@ describe('--host', () => {
     expect(await host.askDevice('0009:01:00.0')).toContain('"address":"0009:01:00.0"');
     expect(await host.askDevice('0001:01:00.0')).toBeNull();
     expect(await host.askTools()).toMatchObject({ kvm: { usable: true } });
+    expect(await host.askLibvirt()).toEqual(NEWEST_LIBVIRT);
   });
 
   test('a directory is a captured host; what it does not tell is null', async () => {
@@ -48,6 +49,7 @@ describe('--host', () => {
     });
     expect(await host.askDevice('0009:01:00.0')).toBeNull();
     expect(await host.askTools()).toBeNull();
+    expect(await host.askLibvirt()).toBeNull();
   });
 
   test('local is this machine', async () => {
@@ -104,6 +106,11 @@ describe('--host', () => {
       JSON.stringify({ ...NEWEST_TOOLS, qemu: { ...NEWEST_TOOLS.qemu, version: [9, 2] } }),
       'qemu.version: Too small: expected array to have >=3 items',
     ],
+    [
+      JSON.stringify({ ...NEWEST_TOOLS, libvirt: { ...NEWEST_LIBVIRT, iommufd: 'yes' } }),
+      'libvirt.iommufd: Invalid input: expected boolean, received string',
+    ],
+    [JSON.stringify({ libvirt: {} }), 'libvirt.uri: Invalid input: expected string, received undefined'],
   ])('tools.json that is %s is refused', async (text, what) => {
     const directory = snapshotWith('tools.json', text);
     const host = await openHost(directory);
@@ -113,6 +120,16 @@ describe('--host', () => {
   test('tools.json is taken as it was written', async () => {
     const host = await openHost(snapshotWith('tools.json', JSON.stringify(NEWEST_TOOLS)));
     expect(await host.askTools()).toEqual(NEWEST_TOOLS);
+    expect(await host.askLibvirt()).toBeNull();
+  });
+
+  test('libvirt is beside the other tools, which need not be known', async () => {
+    const both = await openHost(
+      snapshotWith('tools.json', JSON.stringify({ ...NEWEST_TOOLS, libvirt: NEWEST_LIBVIRT })),
+    );
+    expect([await both.askTools(), await both.askLibvirt()]).toEqual([NEWEST_TOOLS, NEWEST_LIBVIRT]);
+    const alone = await openHost(snapshotWith('tools.json', JSON.stringify({ libvirt: NEWEST_LIBVIRT })));
+    expect([await alone.askTools(), await alone.askLibvirt()]).toEqual([null, NEWEST_LIBVIRT]);
   });
 
   test('names of sound hosts and of broken ones are suggested apart', async () => {

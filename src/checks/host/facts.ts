@@ -1,4 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
+import type { LibvirtAnswer } from '../../host/libvirt-answer.ts';
 import type { HostSettings } from '../../host/settings.ts';
 import type { GpuFacts } from '../../vfio/gpu.ts';
 import type { Check, NotKnown, Observation } from '../check.ts';
@@ -9,6 +10,7 @@ export interface HostCheckFacts {
   settings: HostSettings;
   /** All coherent GPUs of the host. */
   gpus: readonly GpuFacts[];
+  libvirt: LibvirtAnswer;
 }
 
 export type HostCheck = Check<HostCheckFacts>;

@@ -12,12 +12,30 @@ import { kernelPageSize } from './kernel-page-size.ts';
 import { kernelRasConfig } from './kernel-ras-config.ts';
 import { kernelRegion4Rounding } from './kernel-region4-rounding.ts';
 import { kernelVfioConfig } from './kernel-vfio-config.ts';
+import { libvirtEmptyCell } from './libvirt-empty-cell.ts';
+import { libvirtIommufd } from './libvirt-iommufd.ts';
+import { libvirtNodesetDropped } from './libvirt-nodeset-dropped.ts';
+import { libvirtSecurity } from './libvirt-security.ts';
+import { libvirtUnreachable } from './libvirt-unreachable.ts';
+import { libvirtWindow } from './libvirt-window.ts';
 import { memDmaLimit } from './mem-dma-limit.ts';
 import { memHugepages } from './mem-hugepages.ts';
 import { numaBalancing } from './numa-balancing.ts';
 import { numaHostNodes } from './numa-host-nodes.ts';
 import { numaMemoryOnly } from './numa-memory-only.ts';
 import { platformUnsupported } from './platform-unsupported.ts';
+import { stackSmmu } from './stack-smmu.ts';
+
+/** Those that look at libvirt: of no use to a guest that ghpass starts without it. */
+export const LIBVIRT_CHECKS: readonly HostCheck[] = [
+  libvirtUnreachable,
+  libvirtSecurity,
+  libvirtNodesetDropped,
+  libvirtEmptyCell,
+  libvirtWindow,
+  libvirtIommufd,
+  stackSmmu,
+];
 
 /** What is checked of a host as a whole, the cause before its consequences. */
 export const HOST_CHECKS: readonly HostCheck[] = [
@@ -40,6 +58,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   numaBalancing,
   fabricNvlink,
   egmUnsupported,
+  ...LIBVIRT_CHECKS,
 ];
 
 /** Those that are checked again before a guest is started: each keeps VFIO from giving a device to it, or makes that unsafe. */

@@ -1,4 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
+import type { LibvirtFacts } from '../../host/libvirt.ts';
 import type { HostSettings } from '../../host/settings.ts';
 import type { ToolFacts } from '../../host/tools.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
@@ -11,6 +12,8 @@ export interface PlanFacts {
   tools: ToolFacts;
   /** The host did not tell about its tools, so that the newest were assumed. */
   toolsAssumed: boolean;
+  /** The libvirt that is to run the guest; null where ghpass starts QEMU itself. */
+  libvirt: LibvirtFacts | null;
   plan: GuestPlan;
   /** Build options of the kernel that the guest will boot; null where it comes from a disk. */
   guestKernelConfig: ReadonlyMap<string, string> | null;

@@ -6,6 +6,7 @@ import { iommufdPfnmap } from './iommufd-pfnmap.ts';
 import { kernelCacheablePfnmap } from './kernel-cacheable-pfnmap.ts';
 import { kernelNodesShift } from './kernel-nodes-shift.ts';
 import { kvmUnusable } from './kvm-unusable.ts';
+import { libvirtHugepages } from './libvirt-hugepages.ts';
 import { memAvailable } from './mem-available.ts';
 import { memHugepagesFree } from './mem-hugepages-free.ts';
 import { memMemlock } from './mem-memlock.ts';
@@ -26,6 +27,7 @@ export const PLAN_CHECKS: readonly PlanCheck[] = [
   memAvailable,
   memHugepagesFree,
   memMemlock,
+  libvirtHugepages,
   startSlowPin,
   cpuOvercommit,
   cpuSetAside,

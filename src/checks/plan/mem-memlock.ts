@@ -1,14 +1,15 @@
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { PlanCheck } from './facts.ts';
 
-/** For QEMU as a child of ghpass; libvirt raises the limit of a guest that has a host device by itself. */
+/** The daemon of the system raises the limit of a guest that has a host device by itself; that of a session may not. */
 export const memMemlock: PlanCheck = {
   id: 'mem.memlock',
   severity: 'fail',
   title: 'A guest may lock all of its memory',
   looksAt: 'Max locked memory in /proc/self/limits, and CapEff in /proc/self/status',
   reference: 'drivers/vfio/vfio_iommu_type1.c, vfio_pin_pages_remote: ENOMEM',
-  observe({ plan, settings: { lockLimit } }) {
+  observe({ plan, libvirt, settings: { lockLimit } }) {
+    if (libvirt !== null && !libvirt.uri.endsWith('/session')) return [];
     if (lockLimit === null) return { notKnown: '/proc/self/limits does not say' };
     const { bytes, exempt } = lockLimit;
     if (exempt || bytes === null || bytes >= plan.memoryBytes) return [];

@@ -1,4 +1,4 @@
-import { NEWEST_TOOLS } from '../newest-tools.ts';
+import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../newest-tools.ts';
 import { carveOutRegions, nextPowerOfTwo, wholeRegions } from './driver-regions.ts';
 import type { SyntheticGpu, SyntheticHost, SyntheticNode } from './synthesize.ts';
 
@@ -47,6 +47,7 @@ export function boardHost(product: Product, addresses: readonly string[], socket
     gpus,
     nodes: nodesOf(gpus, sockets),
     tools: NEWEST_TOOLS,
+    libvirt: NEWEST_LIBVIRT,
   };
 }
 

@@ -1,4 +1,6 @@
+import type { LibvirtFacts } from '../libvirt.ts';
 import type { FileTree } from '../memory-files.ts';
+import { softwareDocument, TOOLS_FILE } from '../snapshot/software.ts';
 import type { ToolFacts } from '../tools.ts';
 import { definitionBlock, device, deviceProperties, scope } from './aml-writer.ts';
 import { configSpace } from './config-writer.ts';
@@ -43,6 +45,8 @@ export interface SyntheticHost {
   nodes: readonly SyntheticNode[];
   /** Null where the host does not tell about its software. */
   tools: ToolFacts | null;
+  /** Null where it has no libvirt. */
+  libvirt: LibvirtFacts | null;
 }
 
 /** Registers of the SMMUs, one for each GPU. */
@@ -66,7 +70,8 @@ export function synthesize(host: SyntheticHost): FileTree {
     ...acpiTables(host),
     ...nodeFiles(host),
   };
-  if (host.tools) files['/ghpass/tools.json'] = JSON.stringify(host.tools);
+  const software = softwareDocument(host);
+  if (software !== null) files[TOOLS_FILE] = software;
   const links: Record<string, string> = {};
   for (const gpu of host.gpus) addGpu(gpu, files, links);
   return { files, links };

@@ -2,10 +2,11 @@ import { GhpassError } from '../../errors.ts';
 import type { Host } from '../host.ts';
 import type { FileTree } from '../memory-files.ts';
 import { recordingFiles } from './recording-files.ts';
+import { type Software, softwareDocument, TOOLS_FILE } from './software.ts';
 
 /** A question that a host did not answer, and why. */
 export interface Unanswered {
-  /** PCI address of the device, or `tools`. */
+  /** PCI address of the device, `tools` or `libvirt`. */
   subject: string;
   why: GhpassError;
 }
@@ -25,6 +26,7 @@ export interface HostRecording {
 export function recordingHost(host: Host): HostRecording {
   const recording = recordingFiles(host.files);
   const answers: Record<string, string> = {};
+  const software: Software = { tools: null, libvirt: null };
   const unanswered: Unanswered[] = [];
   async function ask<T>(subject: string, question: () => Promise<T>): Promise<T | null> {
     try {
@@ -45,14 +47,20 @@ export function recordingHost(host: Host): HostRecording {
         return answer;
       },
       async askTools() {
-        const tools = await ask('tools', () => host.askTools());
-        if (tools !== null) answers['/ghpass/tools.json'] = `${JSON.stringify(tools, null, 2)}\n`;
-        return tools;
+        software.tools = await ask('tools', () => host.askTools());
+        return software.tools;
+      },
+      async askLibvirt(uri) {
+        const libvirt = await ask('libvirt', () => host.askLibvirt(uri));
+        software.libvirt = libvirt;
+        return libvirt;
       },
     },
     recorded() {
       const tree = recording.recorded();
-      return { ...tree, files: { ...tree.files, ...identityOf(host), ...answers } };
+      const document = softwareDocument(software);
+      const tools = document === null ? {} : { [TOOLS_FILE]: document };
+      return { ...tree, files: { ...tree.files, ...identityOf(host), ...answers, ...tools } };
     },
     unanswered,
   };

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import type { LibvirtFacts } from '../libvirt.ts';
 import type { ToolFacts } from '../tools.ts';
 import { parseObject, snapshotBroken } from './broken.ts';
-
-/** Where a captured host keeps what it said of its software. */
-export const TOOLS_FILE = '/ghpass/tools.json';
+import { type Software, softwareOf, TOOLS_FILE } from './software.ts';
 
 const qemu = z.object({
   binary: z.string(),
@@ -28,15 +27,28 @@ const kvm = z.object({
   cacheablePfnmap: z.boolean().nullable(),
 });
 
+const libvirtFacts: z.ZodType<LibvirtFacts> = z.object({
+  uri: z.string(),
+  version: z.tuple([z.int(), z.int(), z.int()]),
+  acpiNodeset: z.boolean(),
+  emptyCells: z.boolean(),
+  pciHole64: z.boolean(),
+  iommufd: z.boolean(),
+  acceleratedSmmu: z.boolean(),
+});
+
 const toolFacts: z.ZodType<ToolFacts> = z.object({ qemu: qemu.nullable(), firmware: z.array(firmware), kvm });
+const libvirt = z.object({ libvirt: libvirtFacts.nullish() });
 
 /**
  * Software of a captured host, which may come from anywhere.
  * @throws GhpassError `host.snapshot-broken` that names the first field which is not as it should be.
  */
-export function parseTools(snapshot: string, text: string): ToolFacts {
-  const result = toolFacts.safeParse(parseObject(snapshot, TOOLS_FILE, text));
-  if (result.success) return result.data;
+export function parseTools(snapshot: string, text: string): Software {
+  const document = parseObject(snapshot, TOOLS_FILE, text);
+  const onlyLibvirt = Object.keys(document).join() === 'libvirt';
+  const result = (onlyLibvirt ? libvirt : z.intersection(toolFacts, libvirt)).safeParse(document);
+  if (result.success) return softwareOf(result.data as Partial<ToolFacts & Software>);
   const [issue] = result.error.issues;
   throw snapshotBroken(snapshot, TOOLS_FILE, `${issue?.path.join('.')}: ${issue?.message}`, result.error);
 }

@@ -9,7 +9,7 @@ import { memoryFiles } from '../../../src/host/memory-files.ts';
 import { openHost } from '../../../src/host/open.ts';
 import { type CaptureOptions, captureHost } from '../../../src/host/snapshot/capture.ts';
 import { collectGpus } from '../../../src/vfio/collect.ts';
-import { ADDRESS, board, graceHost, hopper, openMadeUp } from '../../fixtures/grace-host.ts';
+import { ADDRESS, board, graceHost, hopper, LIBVIRT, openMadeUp } from '../../fixtures/grace-host.ts';
 
 const OPTIONS: CaptureOptions = {
   open: true,
@@ -49,6 +49,7 @@ describe.each(Object.keys(BUILTIN_HOSTS))('builtin:%s', (name) => {
     const again = await replayed(host, { full });
     expect(await said(again)).toEqual(await said(host));
     expect(await again.askTools()).toEqual(await host.askTools());
+    expect(await again.askLibvirt()).toEqual(await host.askLibvirt());
   });
 
   test('has nothing in its snapshot that it does not have itself', async () => {
@@ -141,6 +142,7 @@ test('a device or a tool that fails does not hide the others', async () => {
     ...made,
     askDevice: (address) => (address === ADDRESS ? made.askDevice(address) : Promise.reject(sick)),
     askTools: () => Promise.reject(sick),
+    askLibvirt: async () => LIBVIRT,
   };
   const { tree, devices, unanswered } = await capture(host);
   expect(devices).toEqual([ADDRESS]);
@@ -152,6 +154,8 @@ test('a device or a tool that fails does not hide the others', async () => {
     { subject: '0008:01:00.0', code: 'tool.timeout', message: 'no answer in 60 s' },
     { subject: 'tools', code: 'tool.timeout', message: 'no answer in 60 s' },
   ]);
+  const again = capturedHost('snapshot', 'x', memoryFiles(tree));
+  expect([await again.askTools(), await again.askLibvirt()]).toEqual([null, LIBVIRT]);
 });
 
 test('Ctrl-C is none of these failures', async () => {

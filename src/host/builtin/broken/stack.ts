@@ -1,7 +1,19 @@
+import type { LibvirtFacts } from '../../libvirt.ts';
 import type { ToolFacts } from '../../tools.ts';
 import { gb200Nvl4 } from '../nvl4.ts';
 import type { SyntheticHost } from '../synthesize.ts';
 import { type BrokenHosts, gh200 } from './broken-host.ts';
+
+/** As Debian 13 has it. */
+const LIBVIRT_11_3: LibvirtFacts = {
+  uri: 'qemu:///system',
+  version: [11, 3, 0],
+  acpiNodeset: false,
+  emptyCells: false,
+  pciHole64: false,
+  iommufd: false,
+  acceleratedSmmu: false,
+};
 
 /** The software that is to run the guest. */
 export const BROKEN_STACKS: BrokenHosts = {
@@ -20,6 +32,11 @@ export const BROKEN_STACKS: BrokenHosts = {
       ...rest,
       qemu: qemu && { ...qemu, version: [9, 2, 4], highmemMmioSize: false },
     })),
+  }),
+  'old-libvirt': () => ({
+    what: 'libvirt 11.3 drops what ties the nodes of a guest to its GPU',
+    finding: 'libvirt.nodeset-dropped',
+    host: { ...gh200({}), libvirt: LIBVIRT_11_3 },
   }),
   'old-firmware': () => ({
     what: 'the UEFI image of Debian 12 loses all NUMA nodes of a guest',
