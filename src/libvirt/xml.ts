@@ -1,38 +1,45 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { XMLValidator } from 'fast-xml-parser';
 import { GhpassError } from '../errors.ts';
 
 /** What stands in a document as it was written: text between tags, comments, CDATA, processing instructions. */
 export type XmlNode = XmlElement | string;
 
-/** The tags of an element as they were written, as long as they are still true. */
-interface Written {
-  open: string;
-  close: string;
-}
-
 /** An element of a document that is edited in place: what is not touched is written as it was read, byte for byte. */
 export class XmlElement {
   readonly children: XmlNode[] = [];
-  private written: Written | null = null;
+  /** The tags as they were written; `close` is empty where the start tag ends the element itself. */
+  private open: string;
+  private close = '';
 
   private constructor(
     readonly name: string,
     private readonly values: Map<string, string>,
-  ) {}
+    open: string,
+  ) {
+    this.open = open;
+  }
 
   /** A new element. @param attributes their plain values; undefined leaves one out. */
   static make(name: string, attributes: Readonly<Record<string, string | number | undefined>> = {}): XmlElement {
-    const given = Object.entries(attributes).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, `${value}`]],
-    );
-    return new XmlElement(name, new Map(given as [string, string][]));
+    const element = new XmlElement(name, new Map(), `<${name}/>`);
+    for (const [key, value] of Object.entries(attributes)) {
+      element.setAttribute(key, value === undefined ? undefined : `${value}`);
+    }
+    return element;
   }
 
-  /** An element that was read. */
-  static read(name: string, attributes: Map<string, string>, written: Written): XmlElement {
-    const element = new XmlElement(name, attributes);
-    element.written = written;
-    return element;
+  /** The element of a start tag. */
+  static read(open: string): XmlElement {
+    const name = /^<([^\s/>]+)/.exec(open)?.[1] ?? '';
+    const attributes = [...open.slice(name.length + 1).matchAll(ATTRIBUTE)].map(
+      ([, key, double, single]) => [key ?? '', resolveEntities(double ?? single ?? '')] as const,
+    );
+    return new XmlElement(name, new Map(attributes), open);
+  }
+
+  /** Gives an element that was read its end tag. */
+  closeWith(close: string): void {
+    this.close = close;
   }
 
   /** Plain values by name, prefixes included, in the order of the document. */
@@ -44,12 +51,21 @@ export class XmlElement {
     return this.values.get(name);
   }
 
-  /** Sets an attribute, or takes it away where the value is undefined. */
+  /** Sets an attribute, or takes it away where the value is undefined; the rest of the tag stays as it was written. */
   setAttribute(name: string, value: string | undefined): void {
-    if (this.values.get(name) === value) return;
+    const before = this.values.get(name);
+    if (before === value) return;
     if (value === undefined) this.values.delete(name);
     else this.values.set(name, value);
-    this.written = null;
+    if (before === undefined) {
+      this.open = this.open.replace(/(?=\s*\/?>$)/, () => ` ${name}='${escapeAttribute(value ?? '')}'`);
+      return;
+    }
+    const written = new RegExp(`(\\s+${name}\\s*=\\s*)(?:(")[^"]*"|(')[^']*')`);
+    this.open = this.open.replace(written, (_, start, double = '', single = '') => {
+      const quote = double || single;
+      return value === undefined ? '' : `${start}${quote}${escapeAttribute(value)}${quote}`;
+    });
   }
 
   /** Child elements, of one name if one is given. */
@@ -76,23 +92,22 @@ export class XmlElement {
     this.children.splice(0, this.children.length, escapeText(text));
   }
 
-  /** Takes everything out of it; it is written as `<name/>` then. */
+  /** Whether it is written as one tag, `<name/>`, as long as nothing is in it. */
+  get isOneTag(): boolean {
+    return this.open.endsWith('/>');
+  }
+
+  /** Takes everything out of it, so that it is written as `<name/>`. */
   empty(): void {
     this.children.splice(0);
-    this.written = null;
+    if (!this.isOneTag) this.open = `${this.open.slice(0, -1)}/>`;
+    this.close = '';
   }
 
   serialize(): string {
     const inner = this.children.map((node) => (node instanceof XmlElement ? node.serialize() : node)).join('');
-    const { open, close } = this.written ?? this.tags();
-    const isClosed = open.endsWith('/>');
-    if (inner === '') return isClosed || this.written ? `${open}${close}` : `${open.slice(0, -1)}/>`;
-    return isClosed ? `${open.slice(0, -2).trimEnd()}>${inner}</${this.name}>` : `${open}${inner}${close}`;
-  }
-
-  private tags(): Written {
-    const written = [...this.values].map(([key, value]) => ` ${key}='${escapeAttribute(value)}'`).join('');
-    return { open: `<${this.name}${written}>`, close: `</${this.name}>` };
+    if (inner === '' || !this.isOneTag) return `${this.open}${inner}${this.close}`;
+    return `${this.open.slice(0, -2)}>${inner}</${this.name}>`;
   }
 }
 
@@ -109,13 +124,9 @@ export class XmlDocument {
   }
 }
 
-/** A node of fast-xml-parser in ordered mode: one key that is its name, `:@` for its attributes. */
-type OrderedNode = Record<string, OrderedNode[] | string> & { ':@'?: Record<string, string> };
-
-const TEXT = '#text';
-const COMMENT = '#comment';
-const CDATA = '#cdata';
-const START_TAG = /<(?:"[^"]*"|'[^']*'|[^'">])*>/y;
+/** Comment, CDATA, processing instruction, end tag, start tag, text: each as far as it goes. */
+const TOKEN = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<\/[^>]*>|<(?:"[^"]*"|'[^']*'|[^'">])*>|[^<]+/gy;
+const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 
 /**
  * Reads a document so that everything in it keeps its place and its spelling.
@@ -124,64 +135,25 @@ const START_TAG = /<(?:"[^"]*"|'[^']*'|[^'">])*>/y;
 export function parseXml(text: string): XmlDocument {
   const validity = XMLValidator.validate(text);
   if (validity !== true) throw invalid(`${validity.err.msg} (line ${validity.err.line}, column ${validity.err.col})`);
-  if (/<!DOCTYPE/i.test(text)) throw invalid('it has a document type');
-  const parser = new XMLParser({
-    preserveOrder: true,
-    ignoreAttributes: false,
-    attributeNamePrefix: '',
-    commentPropName: COMMENT,
-    cdataPropName: CDATA,
-    trimValues: false,
-    processEntities: false,
-    parseTagValue: false,
-    parseAttributeValue: false,
-    captureMetaData: true,
-  });
-  const nodes = parser.parse(text) as OrderedNode[];
-  const tops = nodes.filter((node) => isElementName(nameOf(node)));
-  const [top] = tops;
-  if (top === undefined || tops.length > 1) throw invalid('it has not exactly one root element');
-  const { startIndex, endIndex } = placeOf(top);
-  return new XmlDocument(readElement(top, text), text.slice(0, startIndex), text.slice(endIndex));
-}
-
-function readElement(node: OrderedNode, text: string): XmlElement {
-  const name = nameOf(node);
-  const { startIndex, endIndex } = placeOf(node);
-  START_TAG.lastIndex = startIndex;
-  const open = START_TAG.exec(text)?.[0] ?? '';
-  const close = open.endsWith('/>') ? '' : text.slice(text.lastIndexOf('</', endIndex), endIndex);
-  const attributes = Object.entries(node[':@'] ?? {}).map(([key, value]) => [key, resolveEntities(value)] as const);
-  const element = XmlElement.read(name, new Map(attributes), { open, close });
-  for (const child of node[name] as OrderedNode[]) element.children.push(readNode(child, text));
-  return element;
-}
-
-function readNode(node: OrderedNode, text: string): XmlNode {
-  const name = nameOf(node);
-  if (isElementName(name)) return readElement(node, text);
-  const content = node[name];
-  if (name === TEXT) return content as string;
-  const inner = ((content as OrderedNode[])[0]?.[TEXT] as string | undefined) ?? '';
-  if (name === COMMENT) return `<!--${inner}-->`;
-  if (name === CDATA) return `<![CDATA[${inner}]]>`;
-  const { startIndex, endIndex } = placeOf(node);
-  return text.slice(startIndex, endIndex);
-}
-
-function nameOf(node: OrderedNode): string {
-  return Object.keys(node).find((key) => key !== ':@') ?? '';
-}
-
-function isElementName(name: string): boolean {
-  return !name.startsWith('#') && !name.startsWith('?');
-}
-
-function placeOf(node: OrderedNode): { startIndex: number; endIndex: number } {
-  const place = (node as Record<symbol, { startIndex: number; endIndex: number }>)[
-    XMLParser.getMetaDataSymbol() as never
-  ];
-  return place ?? { startIndex: 0, endIndex: 0 };
+  const open: XmlElement[] = [];
+  const top: XmlNode[] = [];
+  let length = 0;
+  for (const [token] of text.matchAll(TOKEN)) {
+    length += token.length;
+    const siblings = open.at(-1)?.children ?? top;
+    if (/^<!doctype/i.test(token)) throw invalid('it has a document type');
+    if (token.startsWith('</')) open.pop()?.closeWith(token);
+    else if (/^<[^!?]/.test(token)) {
+      const element = XmlElement.read(token);
+      siblings.push(element);
+      if (!token.endsWith('/>')) open.push(element);
+    } else siblings.push(token);
+  }
+  if (length < text.length || open.length > 0) throw invalid(`a tag is not closed (after ${length} characters)`);
+  const [root, ...others] = top.filter((node) => node instanceof XmlElement);
+  if (root === undefined || others.length > 0) throw invalid('it has not exactly one root element');
+  const position = top.indexOf(root);
+  return new XmlDocument(root, top.slice(0, position).join(''), top.slice(position + 1).join(''));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
@@ -199,14 +171,16 @@ function plainText(node: string): string {
   return node.startsWith('<!--') || node.startsWith('<?') ? '' : resolveEntities(node);
 }
 
+/** A carriage return would come back as a line feed (XML 1.0, 2.11). */
 function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 }
 
 /** White space other than the blank would come back as a blank (XML 1.0, 3.3.3). */
 function escapeAttribute(text: string): string {
   return escapeText(text)
     .replaceAll("'", '&apos;')
+    .replaceAll('"', '&quot;')
     .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
