@@ -1,5 +1,6 @@
 import type { GuestPlan } from '../plan/guest-plan.ts';
-import { disown } from './own.ts';
+import { filledElements, hollowElements, isHollow } from './hollow.ts';
+import { disown, ensure } from './own.ts';
 import { addArguments, removeArguments } from './parts/arguments.ts';
 import { addGpus, type GpuOptions, removeGpuDevices } from './parts/gpus.ts';
 import { addNodes, removeNodes } from './parts/nodes.ts';
@@ -24,14 +25,19 @@ export function applyPlan(
   const document = parseXml(domainXml);
   const domain = document.root;
   strip(domain);
-  const record: DomainRecord = { made: [], windowBefore: null, madeRootComplex: false, gpus: [] };
+  const hollow = hollowElements(domain);
+  const record: DomainRecord = { made: [], filled: [], windowBefore: null, madeRootComplex: false, gpus: [] };
+  const metadata = ensure(domain, record.made, ['metadata']);
+  ensure(domain, record.made, ['devices']);
   addPlacement(domain, plan, record);
   addReliability(domain, plan, record);
   addNodes(domain, plan, profile, record);
   addWindow(domain, plan, profile, record);
   addGpus(domain, plan, profile, options, record);
   addArguments(domain, plan, profile, record);
-  writeRecord(domain, record);
+  const isFilled = (element: XmlElement) => element === metadata || !isHollow(element);
+  record.filled = [...hollow].flatMap(([element, path]) => (isFilled(element) ? [path] : []));
+  writeRecord(metadata, record);
   return document.serialize();
 }
 
@@ -48,6 +54,7 @@ export function removeGpus(domainXml: string): string {
 function strip(domain: XmlElement): void {
   const record = readRecord(domain);
   if (!record) return;
+  const filled = filledElements(domain);
   removeArguments(domain, record);
   removeGpuDevices(domain, record);
   removeWindow(domain, record);
@@ -55,4 +62,7 @@ function strip(domain: XmlElement): void {
   removeRecord(domain);
   disown(domain, record.made);
   undeclareQemu(domain, record.made);
+  for (const [element, path] of filled) {
+    if (isHollow(element) && !record.filled.includes(path)) element.empty();
+  }
 }

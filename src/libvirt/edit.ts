@@ -14,7 +14,8 @@ export function append(parent: XmlElement, shape: Shape, depth: number): XmlElem
   const indent = indentOfChildren(parent) ?? (parent.elements().length > 0 ? null : `\n${STEP.repeat(depth)}`);
   const element = build(shape, indent);
   const last = parent.children.at(-1);
-  const behind = isBlank(last) ? parent.children.pop() : indent?.slice(0, -STEP.length);
+  const isFirst = parent.isOneTag && parent.children.length === 0;
+  const behind = isBlank(last) ? parent.children.pop() : isFirst ? indent?.slice(0, -STEP.length) : undefined;
   if (indent !== null) parent.children.push(indent);
   parent.children.push(element);
   if (behind !== undefined && behind !== '') parent.children.push(behind);
@@ -27,7 +28,6 @@ export function remove(parent: XmlElement, child: XmlElement): void {
   if (position < 0) return;
   const isIndented = isBlank(parent.children[position - 1]);
   parent.children.splice(isIndented ? position - 1 : position, isIndented ? 2 : 1);
-  if (parent.children.every(isBlank)) parent.empty();
 }
 
 /** The children of one name, or none where the way there is missing. */

@@ -4,7 +4,8 @@ import type { XmlElement } from './xml.ts';
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * The element at a path, made with its containers where the domain has none; every path that was made is written down.
+ * The element at a path, made with its containers where the domain has none; every path that was made is written down,
+ * with a slash at its end: others may put something in there, too.
  * @param attributes of a container or element that has to be made, by name.
  */
 export function ensure(
@@ -16,7 +17,7 @@ export function ensure(
   let element = domain;
   path.forEach((name, i) => {
     const found = element.elements(name)[0];
-    if (!found) made.push(path.slice(0, i + 1).join('/'));
+    if (!found) made.push(`${path.slice(0, i + 1).join('/')}/`);
     element = found ?? append(element, [name, attributes[name] ?? {}], i + 1);
   });
   return element;
@@ -42,10 +43,10 @@ export function own(
 
 /** Takes away what was made, contents before containers. A container that got something else since then stays. */
 export function disown(domain: XmlElement, made: readonly string[]): void {
-  const isContainer = (path: string) => made.some((other) => other.startsWith(`${path}/`));
   for (const path of made.toReversed()) {
-    for (const { parent, child } of childrenAt(domain, path.split('/'))) {
-      if (!isContainer(path) || child.elements().length === 0) remove(parent, child);
+    const isContainer = path.endsWith('/');
+    for (const { parent, child } of childrenAt(domain, path.split('/').filter(Boolean))) {
+      if (!isContainer || child.elements().length === 0) remove(parent, child);
     }
   }
 }

@@ -5,7 +5,7 @@ import { removeGpus } from './apply-plan.ts';
 import { childrenAt } from './edit.ts';
 import { findArguments } from './parts/arguments.ts';
 import { expanderBuses } from './pci-controllers.ts';
-import { qemuPrefix } from './qemu-namespace.ts';
+import { qemuElements } from './qemu-namespace.ts';
 import { type DomainRecord, readRecord } from './record.ts';
 import { bytesOf } from './units.ts';
 import { parseXml, type XmlElement } from './xml.ts';
@@ -51,7 +51,7 @@ export function readDomain(domainXml: string): DomainFacts {
 }
 
 function readCells(domain: XmlElement): DomainCell[] {
-  return childrenAt(domain, ['cpu', 'numa', 'cell']).map(({ child }, i) => {
+  const cells = childrenAt(domain, ['cpu', 'numa', 'cell']).map(({ child }, i): DomainCell => {
     const id = numberOf(child.attribute('id') ?? `${i}`, 'cpu/numa/cell/@id');
     const bound = hostNodesOf(domain, id);
     return {
@@ -62,6 +62,7 @@ function readCells(domain: XmlElement): DomainCell[] {
       hostNode: bound.length === 1 ? (bound[0] ?? null) : null,
     };
   });
+  return cells.toSorted((a, b) => a.id - b.id);
 }
 
 /** Host nodes that `<numatune>` names for one cell, or for anything. */
@@ -86,9 +87,8 @@ function readHostdevs(domain: XmlElement): string[] {
 }
 
 function readArguments(domain: XmlElement): string[] {
-  const prefix = qemuPrefix(domain);
-  return childrenAt(domain, [`${prefix}:commandline`]).flatMap(({ child }) =>
-    findArguments(child, prefix).map((pair) => pair.map((element) => element.attribute('value')).join(' ')),
+  return qemuElements(domain, 'commandline').flatMap((commandline) =>
+    findArguments(commandline).map((pair) => pair.map((element) => element.attribute('value')).join(' ')),
   );
 }
 

@@ -19,8 +19,10 @@ export interface RecordedGpu {
 
 /** What in a domain is ghpass's own, so that it can be found again after libvirt or a person edited the rest. */
 export interface DomainRecord {
-  /** Paths of elements that were not there before, in the order in which they were made; containers stand before contents. */
+  /** Paths of elements that were not there before, in the order in which they were made; containers have a slash at their end. */
   made: string[];
+  /** Places of elements that were written as two tags with nothing between them (`<devices></devices>`), and no longer are. */
+  filled: string[];
   /** `<pcihole64>` as it was, its value empty where there was none; null where it was large enough and is not ghpass's. */
   windowBefore: { unit: string | undefined; value: string } | null;
   /** The root complex had no `<controller>` of its own; libvirt adds it by itself. */
@@ -36,7 +38,8 @@ export function readRecord(domain: XmlElement): DomainRecord | null {
   if (!element) return null;
   const window = element.attribute('pcihole64');
   return {
-    made: element.attribute('made')?.split(' ').filter(Boolean) ?? [],
+    made: wordsOf(element.attribute('made')),
+    filled: wordsOf(element.attribute('filled')),
     windowBefore: window === undefined ? null : { unit: element.attribute('pcihole64-unit'), value: window },
     madeRootComplex: element.attribute('pcie-root') === 'made',
     gpus: element.elements().map((gpu) => ({
@@ -49,15 +52,14 @@ export function readRecord(domain: XmlElement): DomainRecord | null {
   };
 }
 
-/** Writes what ghpass owns; `metadata` itself belongs to it where it was not there. */
-export function writeRecord(domain: XmlElement, { made, windowBefore, madeRootComplex, gpus }: DomainRecord): void {
-  const hadMetadata = domain.find('metadata') !== undefined;
-  const metadata = domain.find('metadata') ?? append(domain, ['metadata'], 1);
-  const all = hadMetadata ? made : ['metadata', ...made];
+/** Writes what ghpass owns. */
+export function writeRecord(metadata: XmlElement, record: DomainRecord): void {
+  const { made, filled, windowBefore, madeRootComplex, gpus } = record;
   const children = gpus.map(({ nodes, ...gpu }): Shape => ['ghpass:gpu', { ...gpu, nodes: formatNumberList(nodes) }]);
   const attributes = {
     'xmlns:ghpass': GHPASS_NAMESPACE,
-    made: all.length === 0 ? undefined : all.join(' '),
+    made: made.join(' ') || undefined,
+    filled: filled.join(' ') || undefined,
     pcihole64: windowBefore?.value,
     'pcihole64-unit': windowBefore?.unit,
     'pcie-root': madeRootComplex ? 'made' : undefined,
@@ -65,7 +67,7 @@ export function writeRecord(domain: XmlElement, { made, windowBefore, madeRootCo
   append(metadata, [ELEMENT, attributes, children], 2);
 }
 
-/** Takes the record away, and `metadata` where that was made for it. */
+/** Takes the record away. */
 export function removeRecord(domain: XmlElement): void {
   for (const { parent, child } of childrenAt(domain, ['metadata']).flatMap(({ child: metadata }) =>
     metadata
@@ -75,6 +77,10 @@ export function removeRecord(domain: XmlElement): void {
   )) {
     remove(parent, child);
   }
+}
+
+function wordsOf(list: string | undefined): string[] {
+  return list?.split(' ').filter(Boolean) ?? [];
 }
 
 /** libvirt keeps the prefix; a person may have another one. */

@@ -4,7 +4,7 @@ import { distances, emptyNode, genericInitiators } from '../../qemu/argv.ts';
 import { append, childrenAt, remove, type Shape } from '../edit.ts';
 import { ensure } from '../own.ts';
 import type { Profile } from '../profile.ts';
-import { declareQemu, qemuPrefix } from '../qemu-namespace.ts';
+import { declareQemu, prefixOf, qemuElements } from '../qemu-namespace.ts';
 import type { DomainRecord } from '../record.ts';
 import type { XmlElement } from '../xml.ts';
 
@@ -22,7 +22,6 @@ export function addArguments(
   profile: Profile,
   { made, gpus }: DomainRecord,
 ): void {
-  const prefix = declareQemu(domain, made);
   const argv = argumentsOf(
     plan,
     profile,
@@ -30,38 +29,46 @@ export function addArguments(
     hasDistances(domain),
   );
   if (argv.length > 0) {
-    const commandline = ensure(domain, made, [`${prefix}:commandline`]);
-    for (const value of argv) append(commandline, [`${prefix}:arg`, { value }], 2);
+    const commandline = ensureQemu(domain, made, 'commandline');
+    for (const value of argv) append(commandline, [`${prefixOf(commandline)}arg`, { value }], 2);
   }
   if (gpus.length === 0) return;
-  const override = ensure(domain, made, [`${prefix}:override`]);
+  const override = ensureQemu(domain, made, 'override');
+  const prefix = prefixOf(override);
   plan.gpus.forEach(({ rootPortWindowBytes }, i) => {
     const reserve = { name: 'pref64-reserve', type: 'unsigned', value: `${rootPortWindowBytes}` };
-    const frontend: Shape = [`${prefix}:frontend`, {}, [[`${prefix}:property`, reserve]]];
-    append(override, [`${prefix}:device`, { alias: `pci.${gpus[i]?.port}` }, [frontend]], 2);
+    const frontend: Shape = [`${prefix}frontend`, {}, [[`${prefix}property`, reserve]]];
+    append(override, [`${prefix}device`, { alias: `pci.${gpus[i]?.port}` }, [frontend]], 2);
   });
 }
 
 /** Takes those arguments and overrides away. */
 export function removeArguments(domain: XmlElement, { gpus }: DomainRecord): void {
-  const prefix = qemuPrefix(domain);
-  for (const { child: commandline } of childrenAt(domain, [`${prefix}:commandline`])) {
-    for (const pair of findArguments(commandline, prefix)) for (const element of pair) remove(commandline, element);
+  for (const commandline of qemuElements(domain, 'commandline')) {
+    for (const pair of findArguments(commandline)) for (const element of pair) remove(commandline, element);
   }
   const ports = new Set(gpus.map(({ port }) => `pci.${port}`));
-  for (const { parent, child } of childrenAt(domain, [`${prefix}:override`, `${prefix}:device`])) {
-    if (ports.has(child.attribute('alias') ?? '')) remove(parent, child);
+  for (const override of qemuElements(domain, 'override')) {
+    for (const device of override.elements(`${prefixOf(override)}device`)) {
+      if (ports.has(device.attribute('alias') ?? '')) remove(override, device);
+    }
   }
 }
 
 /** Pairs of option and value that look like ghpass's own. */
-export function findArguments(commandline: XmlElement, prefix: string | undefined): [XmlElement, XmlElement][] {
-  const list = commandline.elements(`${prefix}:arg`);
+export function findArguments(commandline: XmlElement): [XmlElement, XmlElement][] {
+  const list = commandline.elements(`${prefixOf(commandline)}arg`);
   return list.flatMap((flag, i): [XmlElement, XmlElement][] => {
     const value = list[i + 1];
     const pattern = OURS[flag.attribute('value') ?? ''];
     return value && pattern?.test(value.attribute('value') ?? '') ? [[flag, value]] : [];
   });
+}
+
+/** libvirt takes one element of each kind, so what is there is added to. */
+function ensureQemu(domain: XmlElement, made: string[], name: string): XmlElement {
+  const [found] = qemuElements(domain, name);
+  return found ?? ensure(domain, made, [`${declareQemu(domain, made)}${name}`]);
 }
 
 function argumentsOf(

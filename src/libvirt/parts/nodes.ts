@@ -28,8 +28,9 @@ export function addNodes(domain: XmlElement, plan: GuestPlan, profile: Profile, 
     made.push([...NUMA, 'cell'].join('/'));
   }
   if (profile.nodes === 'commandline') return;
+  const memAccess = numa.find('cell')?.attribute('memAccess');
   for (const node of plan.nodes.filter(({ memoryBytes }) => memoryBytes === 0n)) {
-    append(numa, cell(node, distances?.[node.id] ?? null), 3);
+    append(numa, cell(node, distances?.[node.id] ?? null, memAccess), 3);
   }
 }
 
@@ -46,12 +47,16 @@ export function removeNodes(domain: XmlElement, { gpus }: DomainRecord): void {
   }
 }
 
-function cell({ id, cpus, memoryBytes }: GuestNode, row: readonly number[] | null): Shape {
+/**
+ * @param memAccess as in the other cells: vhost-user and virtiofs want every cell shared, also one without memory
+ * (seen with libvirt 12.8).
+ */
+function cell({ id, cpus, memoryBytes }: GuestNode, row: readonly number[] | null, memAccess?: string): Shape {
   const range = cpus === null ? undefined : cpus[0] === cpus[1] ? `${cpus[0]}` : cpus.join('-');
   const siblings = (row ?? []).map((value, to): Shape => ['sibling', { id: to, value }]);
   return [
     'cell',
-    { id, cpus: range, memory: `${memoryBytes / KIB}`, unit: 'KiB' },
+    { id, cpus: range, memory: `${memoryBytes / KIB}`, unit: 'KiB', memAccess },
     siblings.length > 0 ? [['distances', {}, siblings]] : [],
   ];
 }
@@ -59,8 +64,8 @@ function cell({ id, cpus, memoryBytes }: GuestNode, row: readonly number[] | nul
 /** Distances from cells that were there to the nodes of the GPUs; those between the cells are somebody else's. */
 function addSiblings(numa: XmlElement, { nodes }: GuestPlan, distances: readonly (readonly number[])[]): void {
   const ofGpus = nodes.filter(({ gpu }) => gpu !== null);
-  for (const element of numa.elements('cell')) {
-    const row = distances[Number(element.attribute('id'))] ?? [];
+  for (const [position, element] of numa.elements('cell').entries()) {
+    const row = distances[Number(element.attribute('id') ?? position)] ?? [];
     const parent = element.find('distances') ?? append(element, ['distances'], 4);
     for (const { id } of ofGpus) append(parent, ['sibling', { id, value: row[id] }], 5);
   }

@@ -40,8 +40,10 @@ export function removeWindow(domain: XmlElement, { windowBefore, madeRootComplex
   if (madeRootComplex && complex && devices && complex.elements().length === 0) remove(devices, complex);
 }
 
+/** Without an index it is libvirt's to give, and it can only be 0. */
 function rootComplex(devices: XmlElement): XmlElement | undefined {
-  return devices
-    .elements('controller')
-    .find((controller) => controller.attribute('type') === 'pci' && controller.attribute('index') === '0');
+  const controllers = devices.elements('controller').filter((controller) => controller.attribute('type') === 'pci');
+  return controllers.find(
+    (controller) => controller.attribute('index') === '0' || controller.attribute('model') === 'pcie-root',
+  );
 }
