@@ -28,7 +28,7 @@ const WORDINGS: readonly Wording[] = [
   },
   CONNECTION,
   { code: 'libvirt.no-domain', kind: 'usage', words: /^failed to get domain|Domain not found/m },
-  { code: 'libvirt.domain-exists', kind: 'usage', words: /domain '.*' already exists with uuid/ },
+  { code: 'libvirt.domain-exists', kind: 'usage', words: /domain '.*' (already exists|is already defined) with uuid/ },
   {
     code: 'libvirt.domain-state',
     kind: 'usage',
