@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Finding } from '../checks/check.ts';
 import type { Host } from '../host/host.ts';
 import { QEMU_BINARY } from '../host/qemu.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
@@ -58,19 +59,22 @@ export async function createGuest(host: Host, options: CreateOptions): Promise<C
     requireBound(prepared);
     if (prepared.findings.some(({ severity }) => severity === 'fail')) return { ...prepared, guest: null };
     const subject = guestJournal(name);
-    const guest = await whileLocked(options.directories.journal, [subject], COMMAND, () =>
+    const { guest, findings } = await whileLocked(options.directories.journal, [subject], COMMAND, () =>
       startGuest(prepared, options),
     );
-    return { ...prepared, guest };
+    return { ...prepared, findings: [...prepared.findings, ...findings], guest };
   });
 }
 
-async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Promise<CreatedGuest> {
+async function startGuest(
+  { plan, tools }: Prepared,
+  options: CreateOptions,
+): Promise<{ guest: CreatedGuest; findings: Finding[] }> {
   const journal = Journal.open(options.directories.journal, guestJournal(plan.name), COMMAND);
   try {
     const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
     writePlan(join(directory, 'plan.json'), plan);
-    const { process, qmp, files } = await launch(plan, directory, journal, {
+    const { process, qmp, files, findings } = await launch(plan, directory, journal, {
       binary: tools.qemu?.binary ?? QEMU_BINARY,
       deadlineMs: options.deadlineMs ?? startDeadlineMs(plan.memoryBytes),
       signal: options.signal,
@@ -79,7 +83,7 @@ async function startGuest({ plan, tools }: Prepared, options: CreateOptions): Pr
     qmp.close();
     journal.keep();
     const { qmpSocket, consoleSocket, consoleLog } = files;
-    return { pid: process.pid, qmpSocket, consoleSocket, consoleLog };
+    return { guest: { pid: process.pid, qmpSocket, consoleSocket, consoleLog }, findings };
   } catch (error) {
     throw await putBack([journal], error, options);
   }

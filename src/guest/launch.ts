@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import { type GuestFiles, renderArgv } from '../qemu/argv.ts';
+import { pinThreads, requirePinning } from '../qemu/pin-threads.ts';
 import { lastWords, type QemuProcess, startQemu, waitUntilRunning } from '../qemu/process.ts';
 import type { Qmp } from '../qemu/qmp.ts';
 import { formatBytes, GIB } from '../vfio/bytes.ts';
 import type { Journal } from './journal.ts';
+import { pinningFindings } from './pinning-findings.ts';
 import { markedEnvironment, startTimeOf } from './process-identity.ts';
 
 /** A guest whose vCPUs run. */
@@ -17,6 +20,8 @@ export interface RunningGuest {
   files: GuestFiles;
   /** QEMU's own messages. */
   log: string;
+  /** What is not as planned, though the guest runs. */
+  findings: Finding[];
 }
 
 export interface LaunchOptions {
@@ -77,7 +82,8 @@ export function makeGuestDirectory(root: string, name: string, journal: Journal)
 
 /**
  * Starts the guest of a plan and waits until it runs.
- * @throws GhpassError `qemu.exited`, `qemu.timeout`, `qemu.region-not-mapped`, `mmio.pa-bits`, `interrupted`.
+ * @throws GhpassError `qemu.exited`, `qemu.timeout`, `qemu.region-not-mapped`, `mmio.pa-bits`, `interrupted`, and of a guest
+ * that is to be pinned those of {@link pinThreads}.
  */
 export async function launch(
   plan: GuestPlan,
@@ -87,6 +93,7 @@ export async function launch(
 ): Promise<RunningGuest> {
   const files = guestFiles(directory);
   const log = join(directory, 'qemu.log');
+  if (plan.pinning) await requirePinning();
   copyFileSync(plan.firmware.variablesTemplate, files.variables);
   const mark = randomUUID();
   journal.record({ kind: 'guest', mark });
@@ -104,7 +111,8 @@ export async function launch(
   });
   await requireWindow(plan, qmp);
   requireMappedRegions(log);
-  return { process, qmp, files, log };
+  const differences = plan.pinning ? await pinThreads(process.pid, qmp, plan.pinning) : [];
+  return { process, qmp, files, log, findings: pinningFindings(differences, plan.name) };
 }
 
 /**

@@ -69,12 +69,16 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
     if (findings.some(({ severity }) => severity === 'fail')) return { plan, comparisons: [], findings };
     const subject = guestJournal(name);
     const guest = await whileLocked(options.directories.journal, [subject], COMMAND, () => runGuest(prepared, options));
-    const comparisons = compareGuest(plan, guest);
-    return { plan, comparisons, findings: [...findings, ...differenceFindings(comparisons, plan.name)] };
+    const comparisons = compareGuest(plan, guest.report);
+    const differences = differenceFindings(comparisons, plan.name);
+    return { plan, comparisons, findings: [...findings, ...guest.findings, ...differences] };
   });
 }
 
-async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promise<GuestFacts> {
+async function runGuest(
+  { plan, tools }: Prepared,
+  options: SmokeOptions,
+): Promise<{ report: GuestFacts; findings: Finding[] }> {
   const journal = Journal.open(options.directories.journal, guestJournal(plan.name), COMMAND);
   let running: RunningGuest | null = null;
   let report: GuestFacts;
@@ -94,7 +98,7 @@ async function runGuest({ plan, tools }: Prepared, options: SmokeOptions): Promi
   }
   const failed = await end(running, journal, null, options);
   if (failed) throw failed;
-  return report;
+  return { report, findings: running.findings };
 }
 
 /** @returns what is to be thrown, as {@link putBack} does. */

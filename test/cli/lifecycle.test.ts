@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/guest/process-identity.ts';
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
+import { readCpuSettings } from '../../src/host/cpus.ts';
+import { localFiles } from '../../src/host/local-files.ts';
 import { canHaveOwnMounts, GPU, type GraceHost, graceHostIn } from './kit/grace-host.ts';
 import { stateOf, UNTOUCHED } from './kit/host-state.ts';
 import { installedPackage } from './kit/installed.ts';
@@ -51,6 +53,29 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     expect(host.driver()).toBe(NVGRACE);
     await host.run(['release', GPU]);
     expect(stateOf(host)).toEqual({ ...UNTOUCHED, driver: 'vfio-pci', override: 'vfio-pci' });
+  });
+
+  test('a guest is pinned to the CPUs of its GPU’s socket, of those that ghpass may use', async () => {
+    const host = graceHost();
+    const [cpu = 0] = readCpuSettings(localFiles).allowed ?? [];
+    writeFileSync(host.path('/sys/devices/system/node/node0/cpulist'), `${cpu}\n`);
+    const created = await host.run([...CREATE, '--pin', '--json']);
+    expect(created).toMatchObject({ status: 0 });
+    const { result, findings } = JSON.parse(created.stdout);
+    expect(result.plan.pinning).toEqual({ vcpus: Array(4).fill(`${cpu}`), emulator: `${cpu}` });
+    expect(findings.map(({ id }: { id: string }) => id)).not.toContain('guest.pinning');
+    const status = readFileSync(`/proc/${result.guest.pid}/status`, 'utf8');
+    expect(status).toMatch(new RegExp(`^Cpus_allowed_list:\\s+${cpu}$`, 'm'));
+    expect(await host.run(['delete', 'demo', '--yes'])).toMatchObject({ status: 0 });
+  });
+
+  test('a guest that cannot be pinned is not started', async () => {
+    const host = graceHost();
+    rmSync(host.path('/tools/taskset'));
+    const { status, stdout } = await host.run([...CREATE, '--pin', '--json']);
+    expect(status).toBe(5);
+    expect(JSON.parse(stdout).error).toMatchObject({ code: 'tool.missing', message: 'taskset is not on PATH' });
+    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: [], journals: [] });
   });
 
   test('where the driver refuses the device, everything is as before, and the message has its errno', async () => {
