@@ -1,4 +1,5 @@
 import type { LibvirtFacts } from './libvirt.ts';
+import { SMMU_PROPERTIES } from './smmu-properties.ts';
 import type { ToolFacts } from './tools.ts';
 
 /** The newest stack that ghpass was tried with, assumed where a captured host does not tell. */
@@ -10,6 +11,7 @@ export const NEWEST_TOOLS: ToolFacts = {
     genericInitiator: true,
     highmemMmioSize: true,
     iommufd: true,
+    smmuProperties: [...SMMU_PROPERTIES],
   },
   firmware: [
     {

@@ -1,5 +1,6 @@
 import { GhpassError } from '../errors.ts';
 import { runTool } from './run-tool.ts';
+import { SMMU_PROPERTIES } from './smmu-properties.ts';
 
 /** A QEMU binary, and what it can do: asked of the binary, because vendor builds differ from their version. */
 export interface QemuFacts {
@@ -13,6 +14,8 @@ export interface QemuFacts {
   highmemMmioSize: boolean;
   /** `iommufd` objects. */
   iommufd: boolean;
+  /** Properties of `arm-smmuv3`, of those that an SMMU in front of one bus is told. */
+  smmuProperties: string[];
 }
 
 export const QEMU_BINARY = 'qemu-system-aarch64';
@@ -23,6 +26,7 @@ const QUESTIONS = {
   genericInitiator: { execute: 'qom-list-types', arguments: { implements: 'acpi-generic-initiator' } },
   iommufd: { execute: 'qom-list-types', arguments: { implements: 'iommufd' } },
   machines: { execute: 'query-machines' },
+  smmu: { execute: 'device-list-properties', arguments: { typename: 'arm-smmuv3' } },
 } as const;
 
 interface QmpReply {
@@ -64,10 +68,9 @@ export async function askQemu(binary: string = QEMU_BINARY): Promise<QemuFacts |
     version: [version.qemu.major, version.qemu.minor, version.qemu.micro],
     package: version.package,
     genericInitiator: isNonEmpty(first.get('genericInitiator')),
-    highmemMmioSize: ((second.get('properties') ?? []) as { name: string }[]).some(
-      ({ name }) => name === 'highmem-mmio-size',
-    ),
+    highmemMmioSize: namesOf(second.get('properties')).includes('highmem-mmio-size'),
     iommufd: isNonEmpty(first.get('iommufd')),
+    smmuProperties: namesOf(first.get('smmu')).filter((name) => SMMU_PROPERTIES.includes(name)),
   };
 }
 
@@ -102,6 +105,11 @@ function parseReply(line: string): QmpReply | null {
   } catch {
     return null;
   }
+}
+
+/** @returns nothing where QEMU does not know whose names were asked for. */
+function namesOf(properties: unknown): string[] {
+  return Array.isArray(properties) ? (properties as { name: string }[]).map(({ name }) => name) : [];
 }
 
 function isNonEmpty(list: unknown): boolean {

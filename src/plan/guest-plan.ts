@@ -73,10 +73,12 @@ export interface GuestBoot {
   disks: { path: string; format: 'qcow2' | 'raw' }[];
 }
 
-/** An accelerated SMMUv3: `arm-smmuv3,accel=on` with these properties (QEMU 11.0). */
+/** An accelerated SMMUv3: `arm-smmuv3,accel=on` with these properties (QEMU 11.0; `cmdqv` 11.1). */
 export interface PlannedSmmu {
   ats: boolean;
   ril: boolean;
   ssidsize: number;
   oas: number;
+  /** Whether the guest gets command queues of the hardware; null: as QEMU does by itself, which is with them where it can. */
+  cmdqv: 'off' | null;
 }

@@ -1,5 +1,5 @@
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
-import type { GuestNode, PlannedGpu } from './guest-plan.ts';
+import type { GuestNode, PlannedGpu, PlannedSmmu } from './guest-plan.ts';
 import { rootPortWindow } from './mmio-window.ts';
 
 /** Bus numbers below are left to the devices of the default root complex. */
@@ -12,12 +12,13 @@ const EXPANDER_BUS_STRIDE = 8;
  * in slot 0, function 0 behind that. The guest's driver refuses a generic initiator with another device or function number
  * (open-gpu-kernel-modules 595.45.04), and bus 0 has no NUMA node.
  * @param nodes of {@link planNodes}.
+ * @param smmu what each expander bus gets; null for none.
  * @param taken numbers of expander buses that the guest has already.
  */
 export function planGpus(
   gpus: readonly GpuFacts[],
   nodes: readonly GuestNode[],
-  taken: readonly number[] = [],
+  { smmu, taken = [] }: { smmu: PlannedSmmu | null; taken?: readonly number[] | undefined },
 ): PlannedGpu[] {
   const buses = freeBuses(taken);
   return gpus.map((gpu, i) => {
@@ -32,7 +33,7 @@ export function planGpus(
       guestNode: near?.id ?? 0,
       guestAddress: `0000:${(expanderBus + 1).toString(16)}:00.0`,
       nodes: nodes.filter((node) => node.gpu === gpu.pci.address).map(({ id }) => id),
-      smmu: null,
+      smmu,
       rootPortWindowBytes: rootPortWindow([...guestBars(gpu).values()]),
       bars: [...guestBars(gpu)].map(([index, sizeBytes]) => ({ index, sizeBytes })),
     };

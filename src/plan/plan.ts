@@ -16,6 +16,7 @@ import { planNodes, planSockets } from './nodes.ts';
 import { planGpus } from './pci.ts';
 import { planPinning } from './pinning.ts';
 import type { GuestRequest } from './request.ts';
+import { planSmmu } from './smmu.ts';
 
 /** Physical address bits that `-cpu max` has under TCG (seen with QEMU 10.0.2 and 11.1.3: 2 PiB stay, 4 PiB are dropped). */
 const TCG_ADDRESS_BITS = 52;
@@ -34,7 +35,7 @@ export interface PlanInput {
 /**
  * The guest for these GPUs on this host. Pure: the same input gives the same plan.
  * @throws GhpassError where no plan is possible: `gpu.memory-unknown`, `stack.nvlink2`, `mmio.pa-bits`, `firmware.missing`,
- * and those of {@link planHugePages} and {@link planPinning}.
+ * and those of {@link planHugePages}, {@link planSmmu} and {@link planPinning}.
  */
 export function planGuest({ host, settings, gpus, tools, request }: PlanInput): GuestPlan {
   requireKnownMemory(gpus);
@@ -50,6 +51,9 @@ export function planGuest({ host, settings, gpus, tools, request }: PlanInput): 
   const { hugePages } = settings;
   const hugePageBytes = planHugePages({ request, hugePages, pageBytes: host.pageBytes, nodesWith });
   const nodes = nodesWith(hugePageBytes);
+  const iommufd = request.iommufd ?? canUseIommufd(host, gpus, tools);
+  const guest = { accelerator, iommufd, hugePageBytes } as const;
+  const smmu = planSmmu(request.placement.smmu, { host, settings, tools, guest });
   return {
     name: request.name,
     accelerator,
@@ -60,10 +64,10 @@ export function planGuest({ host, settings, gpus, tools, request }: PlanInput): 
     pinning: request.placement.pin ? planPinning(nodes, host.numa, settings.cpus) : null,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
-    gpus: planGpus(gpus, nodes, request.domain?.expanderBuses),
+    gpus: planGpus(gpus, nodes, { smmu, taken: request.domain?.expanderBuses }),
     firmware: { code, variablesTemplate, format },
     boot: request.boot,
-    iommufd: request.iommufd ?? canUseIommufd(host, gpus, tools),
+    iommufd,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { GuestNode, GuestPlan, PlannedGpu } from '../plan/guest-plan.ts';
+import type { GuestNode, GuestPlan, PlannedGpu, PlannedSmmu } from '../plan/guest-plan.ts';
 import { option, plain, size } from './arguments.ts';
 import { memory } from './memory-argv.ts';
 
@@ -132,6 +132,7 @@ function gpuDevices(gpu: PlannedGpu, position: number, iommufd: boolean): string
       ['bus_nr', gpu.expanderBus],
       ['numa_node', gpu.guestNode],
     ]),
+    ...(gpu.smmu === null ? [] : smmu(gpu.smmu, position)),
     ...option('-device', [
       ['pcie-root-port', null],
       ['id', port],
@@ -164,6 +165,20 @@ export function genericInitiators({ id, nodes }: Pick<PlannedGpu, 'id' | 'nodes'
       ['node', node],
     ]),
   );
+}
+
+function smmu({ ats, ril, ssidsize, oas, cmdqv }: PlannedSmmu, position: number): string[] {
+  return option('-device', [
+    ['arm-smmuv3', null],
+    ['id', `smmu${position}`],
+    ['primary-bus', `expander${position}`],
+    ['accel', 'on'],
+    ['ats', ats ? 'on' : 'off'],
+    ['ril', ril ? 'on' : 'off'],
+    ['ssidsize', ssidsize],
+    ['oas', oas],
+    ['cmdqv', cmdqv ?? undefined],
+  ]);
 }
 
 /** Disks sit behind ports of the default root complex, away from the GPUs. */

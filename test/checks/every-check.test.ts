@@ -23,6 +23,8 @@ const ALWAYS_KNOWN: Readonly<Record<string, string>> = {
   'stack.version': 'a QEMU that is not there is the finding',
   'kvm.unusable': 'a KVM that is not there is the finding',
   'kernel.nodes-shift': 'a kernel that is not known is taken for one with the default of arm64',
+  'stack.smmu': 'what is not known is the finding',
+  'vcmdq.memory': 'the plan says it',
   'numa.distances-unknown': 'what is not known is the finding',
 };
 

@@ -1,5 +1,7 @@
+import { GRACE_KERNEL_CONFIG } from '../../src/host/builtin/gh200.ts';
+import { ACCELERATED_SMMU } from '../../src/host/smmu-properties.ts';
 import { DEFAULT_PLACEMENT } from '../../src/plan/request.ts';
-import { board, GIB, graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
+import { board, GIB, graceHost, hopper, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import { hugePages, KIB_OF_512M } from '../fixtures/huge-pages.ts';
 import type { PlanCase } from './plan-cases.ts';
 
@@ -151,4 +153,62 @@ const CPUS: PlanCase[] = [
   },
 ];
 
-export const PLACEMENT_CASES: readonly PlanCase[] = [...HUGE_PAGES, ...CPUS];
+const NESTING = { ...GRACE_KERNEL_CONFIG, ARM_SMMU_V3_IOMMUFD: 'y' };
+const nesting = (changes: Parameters<typeof openMadeUp>[1] = {}, kernelConfig = NESTING) =>
+  openMadeUp(graceHost([hopper()], { release: '6.19.0', kernelConfig }), changes);
+const WITH_SMMU = { placement: { ...DEFAULT_PLACEMENT, smmu: 'on' as const } };
+
+const SMMU: PlanCase[] = [
+  {
+    id: 'stack.smmu',
+    title: 'an SMMU of which only the kernel knows what it can do',
+    host: nesting(),
+    request: WITH_SMMU,
+    says: {
+      severity: 'warn',
+      message:
+        "the guest's SMMUv3 needs an SMMU that translates in two stages and keeps guests from bypassing the caches, which ghpass cannot see: without it QEMU does not start the guest",
+      remedy: ['dmesg | grep arm-smmu-v3   # "ias", "oas", and its features', 'ghpass … --smmu off'],
+    },
+  },
+  { id: 'stack.smmu', title: 'a guest without an SMMU', host: nesting() },
+  {
+    id: 'vcmdq.memory',
+    title: 'memory in ordinary pages',
+    host: nesting(),
+    request: WITH_SMMU,
+    says: {
+      severity: 'info',
+      message:
+        "the guest's SMMUv3 gets no command queues of the hardware: they want contiguous memory, and the guest's is made of pages of 64 KiB",
+      remedy: ['ghpass … --hugepages auto'],
+    },
+  },
+  {
+    id: 'vcmdq.memory',
+    title: 'memory in ordinary pages of a size that is not known',
+    host: nesting({ files: { '/boot/config-6.19.0': null } }),
+    request: WITH_SMMU,
+    says: {
+      severity: 'info',
+      message:
+        "the guest's SMMUv3 gets no command queues of the hardware: they want contiguous memory, and the guest's is made of ordinary pages",
+      remedy: ['ghpass … --hugepages auto'],
+    },
+  },
+  {
+    id: 'vcmdq.memory',
+    title: 'memory in huge pages',
+    host: nesting(),
+    request: { placement: { ...WITH_SMMU.placement, hugePages: 512n * MIB } },
+  },
+  {
+    id: 'vcmdq.memory',
+    title: 'a QEMU that knows of no command queues',
+    host: nesting(),
+    request: WITH_SMMU,
+    tools: { ...TOOLS, qemu: TOOLS.qemu && { ...TOOLS.qemu, smmuProperties: [...ACCELERATED_SMMU] } },
+  },
+];
+
+export const PLACEMENT_CASES: readonly PlanCase[] = [...HUGE_PAGES, ...CPUS, ...SMMU];

@@ -132,6 +132,13 @@ describe('--host', () => {
     expect([await alone.askTools(), await alone.askLibvirt()]).toEqual([null, NEWEST_LIBVIRT]);
   });
 
+  test('tools.json of a ghpass that did not ask for SMMUs has none', async () => {
+    const { smmuProperties, ...qemu } = NEWEST_TOOLS.qemu ?? { smmuProperties: [] };
+    expect(smmuProperties).not.toEqual([]);
+    const host = await openHost(snapshotWith('tools.json', JSON.stringify({ ...NEWEST_TOOLS, qemu })));
+    expect(await host.askTools()).toEqual({ ...NEWEST_TOOLS, qemu: { ...qemu, smmuProperties: [] } });
+  });
+
   test('names of sound hosts and of broken ones are suggested apart', async () => {
     const suggestions = (name: string) => openHost(`builtin:${name}`).then(Object.keys, (error) => error.suggestions);
     expect(await suggestions('gh201')).toEqual(expect.arrayContaining(['--host builtin:gb300-nvl4']));

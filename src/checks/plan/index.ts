@@ -13,12 +13,16 @@ import { memMemlock } from './mem-memlock.ts';
 import { mmioWindow } from './mmio-window.ts';
 import { distancesUnknown } from './numa-distances-unknown.ts';
 import { qemuGiBdf } from './qemu-gi-bdf.ts';
+import { stackSmmu } from './stack-smmu.ts';
 import { stackVersion } from './stack-version.ts';
 import { startSlowPin } from './start-slow-pin.ts';
+import { vcmdqMemory } from './vcmdq-memory.ts';
 
 /** What is checked of each plan before anything is started. */
 export const PLAN_CHECKS: readonly PlanCheck[] = [
   stackVersion,
+  stackSmmu,
+  vcmdqMemory,
   qemuGiBdf,
   kvmUnusable,
   kernelCacheablePfnmap,

@@ -11,6 +11,8 @@ const qemu = z.object({
   genericInitiator: z.boolean(),
   highmemMmioSize: z.boolean(),
   iommufd: z.boolean(),
+  /** Not asked before ghpass knew of accelerated SMMUs. */
+  smmuProperties: z.array(z.string()).default([]),
 });
 
 const firmware = z.object({

@@ -4,6 +4,6 @@ import { graceHost, hopper, TOOLS } from '../../fixtures/grace-host.ts';
 export const HOST = graceHost([hopper()], {
   tools: {
     ...TOOLS,
-    qemu: TOOLS.qemu && { ...TOOLS.qemu, version: [9, 1, 3], highmemMmioSize: false },
+    qemu: TOOLS.qemu && { ...TOOLS.qemu, version: [9, 1, 3], highmemMmioSize: false, smmuProperties: [] },
   },
 });

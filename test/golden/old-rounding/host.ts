@@ -18,7 +18,7 @@ export const HOST = graceHost(
   {
     release: '6.9.0',
     tools: {
-      qemu: TOOLS.qemu && { ...TOOLS.qemu, version: [10, 0, 2] },
+      qemu: TOOLS.qemu && { ...TOOLS.qemu, version: [10, 0, 2], smmuProperties: ['primary-bus'] },
       firmware: TOOLS.firmware.map((image) => ({
         ...image,
         package: { name: 'qemu-efi-aarch64', version: '2025.02-8' },

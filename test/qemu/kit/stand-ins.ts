@@ -29,7 +29,7 @@ export function withStandIns(argv: readonly string[], cpu = 'max'): string[] {
     const flag = argv[i] ?? '';
     const value = argv[i + 1]?.startsWith('-') ? undefined : argv[i + 1];
     if (value !== undefined) i += 1;
-    if (DROPPED.has(flag)) continue;
+    if (DROPPED.has(flag) || value?.startsWith('iommufd,')) continue;
     machine.push(flag);
     if (value !== undefined) machine.push(standIn(value));
   }
@@ -39,6 +39,7 @@ export function withStandIns(argv: readonly string[], cpu = 'max'): string[] {
 function standIn(value: string): string {
   const properties = value.split(',');
   const isGpu = properties[0] === 'vfio-pci';
+  if (properties[0] === 'arm-smmuv3') return value;
   const isKept = (property: string) => !/^(accel|host-nodes|policy|host|rombar|iommufd)=/.test(property);
   return [isGpu ? 'virtio-rng-pci' : (properties[0] ?? ''), ...properties.slice(1).filter(isKept)].join(',');
 }

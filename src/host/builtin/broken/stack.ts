@@ -22,7 +22,7 @@ export const BROKEN_STACKS: BrokenHosts = {
     finding: 'qemu.gi-bdf',
     host: withTools(gh200({}), ({ qemu, ...rest }) => ({
       ...rest,
-      qemu: qemu && { ...qemu, version: [9, 1, 3], highmemMmioSize: false },
+      qemu: qemu && { ...qemu, version: [9, 1, 3], highmemMmioSize: false, smmuProperties: [] },
     })),
   }),
   'small-window': () => ({
@@ -30,7 +30,7 @@ export const BROKEN_STACKS: BrokenHosts = {
     finding: 'mmio.window',
     host: withTools(gb200Nvl4(), ({ qemu, ...rest }) => ({
       ...rest,
-      qemu: qemu && { ...qemu, version: [9, 2, 4], highmemMmioSize: false },
+      qemu: qemu && { ...qemu, version: [9, 2, 4], highmemMmioSize: false, smmuProperties: [] },
     })),
   }),
   'old-libvirt': () => ({
