@@ -98,6 +98,8 @@ export class Qmp {
   }
 
   private receive(line: string): void {
+    // A piece may hold thousands of lines, and nobody waits for what comes behind garbage.
+    if (this.ended) return;
     const message = parseMessage(line);
     if (message === null) {
       this.giveUp(line);
