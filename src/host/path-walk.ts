@@ -15,8 +15,9 @@ export interface Place<Entry> {
 type Directory = { path: string; links: number } | null;
 
 /**
- * Follows paths as the kernel does, inside of a root: `..` never leaves it. Directories are followed once and remembered,
- * since thousands of files lie in the same few.
+ * Follows paths as the kernel does, inside of a root: `..` never leaves it. What is on the way is asked for once, since
+ * thousands of files lie in the same few directories. As in the kernel (fs/namei.c, link_path_walk) what links add to a way
+ * is a list and no recursion, so that no snapshot can exhaust the stack: 40 links of 2,047 components each are the most.
  * @param entryAt gives the entry at a path without links in its parent components (`/sys/bus`), or null.
  * @param targetOf gives the target of an entry that is a link, else null.
  * @returns a function that gives null where nothing is at the path, and throws UnreadableFileError (ELOOP, ENAMETOOLONG).
@@ -25,59 +26,72 @@ export function pathWalker<Entry>(
   entryAt: (path: string) => Entry | null,
   targetOf: (entry: Entry) => string | null,
 ): (path: string, followLast: boolean) => Place<Entry> | null {
+  const entries = new Map<string, Entry | null>();
   const directories = new Map<string, Directory>();
 
   function walk(asked: string, followLast: boolean): Place<Entry> | null {
-    const follow = (path: string, last: boolean, links: number): (Place<Entry> & { links: number }) | null => {
-      if (links > MAX_LINKS) throw new UnreadableFileError(asked, 'ELOOP');
-      const { parent, name } = split(path);
-      if (name === null) return found('/', links);
-      const directory = directoryAt(parent, links);
-      if (directory === null) return null;
-      if (name === '..') return found(split(directory.path).parent, directory.links);
-      const here = join(directory.path, name);
-      const place = found(here, directory.links);
-      const target = place && last ? targetOf(place.entry) : null;
-      if (target === null) return place;
-      if (target.length > MAX_PATH_CHARACTERS) throw new UnreadableFileError(asked, 'ENAMETOOLONG');
-      return follow(target.startsWith('/') ? target : join(directory.path, target), true, directory.links + 1);
+    const bounded = (path: string) => {
+      if (path.length > MAX_PATH_CHARACTERS) throw new UnreadableFileError(asked, 'ENAMETOOLONG');
+      return path;
     };
-    const directoryAt = (path: string, links: number): Directory => {
-      const known = directories.get(path);
-      if (known === undefined) {
-        const place = follow(path, true, links);
-        const directory = place && { path: place.path, links: place.links - links };
-        directories.set(path, directory);
-        return directory && { ...directory, links: place.links };
+    const follow = (from: Directory, way: string, isLastFollowed: boolean): Directory => {
+      if (from === null) return null;
+      let { path, links } = from;
+      const left = componentsFromLast(way);
+      for (let name = left.pop(); name !== undefined; name = left.pop()) {
+        if (name === '..') {
+          path = parentOf(path);
+          continue;
+        }
+        const here = bounded(path === '/' ? `/${name}` : `${path}/${name}`);
+        const entry = known(here);
+        if (entry === null) return null;
+        const target = left.length > 0 || isLastFollowed ? targetOf(entry) : null;
+        if (target === null) {
+          path = here;
+          continue;
+        }
+        links += 1;
+        if (links > MAX_LINKS) throw new UnreadableFileError(asked, 'ELOOP');
+        if (bounded(target).startsWith('/')) path = '/';
+        left.push(...componentsFromLast(target));
       }
-      if (known && known.links + links > MAX_LINKS) throw new UnreadableFileError(asked, 'ELOOP');
-      return known && { path: known.path, links: known.links + links };
+      return { path, links };
     };
-    const found = (path: string, links: number) => {
-      const entry = entryAt(path);
-      return entry && { path, entry, links };
+    const directoryAt = (path: string) => {
+      let directory = directories.get(path);
+      if (directory === undefined) {
+        directory = follow({ path: '/', links: 0 }, path, true);
+        directories.set(path, directory);
+      }
+      return directory;
     };
-    return follow(asked, followLast, 0);
+    const slash = bounded(asked).lastIndexOf('/');
+    const place = follow(directoryAt(asked.slice(0, slash)), asked.slice(slash + 1), followLast);
+    const entry = place && known(place.path);
+    return entry && { path: place.path, entry };
   }
+
+  function known(path: string): Entry | null {
+    let entry = entries.get(path);
+    if (entry === undefined) {
+      entry = entryAt(path);
+      entries.set(path, entry);
+    }
+    return entry;
+  }
+
   return walk;
 }
 
-function join(directory: string, name: string): string {
-  return directory === '/' ? `/${name}` : `${directory}/${name}`;
+/** The names in a path, the last first; `.` and empty ones do not count. */
+function componentsFromLast(path: string): string[] {
+  return path
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
+    .reverse();
 }
 
-/** The last component and what is before it; `.` and empty components do not count, and the root has no name. */
-function split(path: string): { parent: string; name: string | null } {
-  const end = endOfName(path, path.length);
-  const start = path.lastIndexOf('/', end - 1) + 1;
-  const name = path.slice(start, end);
-  const parent = path.slice(0, endOfName(path, start)) || '/';
-  if (name === '') return { parent, name: null };
-  return name === '.' ? split(parent) : { parent, name };
-}
-
-function endOfName(path: string, from: number): number {
-  let end = from;
-  while (end > 0 && path[end - 1] === '/') end -= 1;
-  return end;
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }

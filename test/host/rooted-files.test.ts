@@ -41,6 +41,8 @@ const TREE: FileTree = {
     '/circle': 'circle2',
     '/circle2': '/circle',
     '/itself/down': '../itself/down',
+    '/sys/round': '../sys',
+    '/sys/to-secret': '../secret',
     ...Object.fromEntries(Array.from({ length: 41 }, (_, i) => [`/chain${i}`, i === 0 ? 'secret' : `chain${i - 1}`])),
   },
 };
@@ -92,6 +94,49 @@ describe.each([
 
   test('follows as many links as Linux does', () => {
     expect(readText(open(TREE), '/chain39')).toBe('of this host');
+  });
+
+  test('counts the links of directories with those of files, however often the directories were followed', () => {
+    const files = open(TREE);
+    const down = (times: number) => `/sys/round${'/round'.repeat(times - 1)}`;
+    expect(readText(files, `${down(40)}/devices/pci9/0009:01:00.0/vendor`)).toBe('0x10de');
+    expect(() => files.readBytes(`${down(41)}/devices`)).toThrow(
+      new UnreadableFileError(`${down(41)}/devices`, 'ELOOP'),
+    );
+    expect(readText(files, `${down(39)}/to-secret`)).toBe('of this host');
+    expect(() => files.readBytes(`${down(40)}/to-secret`)).toThrow(
+      new UnreadableFileError(`${down(40)}/to-secret`, 'ELOOP'),
+    );
+  });
+
+  test('a path longer than the kernel takes ends as ENAMETOOLONG', () => {
+    const longest = `${'/.'.repeat(2044)}/secret`;
+    expect(longest).toHaveLength(4095);
+    expect(readText(open(TREE), longest)).toBe('of this host');
+    expect(() => open(TREE).readBytes(`/${longest}`)).toThrow(new UnreadableFileError(`/${longest}`, 'ENAMETOOLONG'));
+  });
+
+  test('links one in the other, each with as long a target as there can be, end as Linux has them end', () => {
+    // Each begins with the next, so that all are open before the first has ended.
+    const target = (next: string) => `${next}${'/a/..'.repeat(818)}`;
+    const chain = (length: number): FileTree => ({
+      files: { '/end/a/b': '', '/end/file': 'of this host' },
+      links: Object.fromEntries(
+        Array.from({ length }, (_, i) => [`/${i}`, target(i === length - 1 ? 'end' : `${i + 1}`)]),
+      ),
+    });
+    expect(target('end').length).toBeGreaterThan(4090);
+    expect(readText(open(chain(40)), '/0/file')).toBe('of this host');
+    expect(() => open(chain(41)).readBytes('/0/file')).toThrow(new UnreadableFileError('/0/file', 'ELOOP'));
+  });
+
+  test('links that each lead a long way down, and would together lead out of every bound, are refused', () => {
+    const way = 'a/'.repeat(1000);
+    const files = memoryFiles({
+      files: { [`/${'a/'.repeat(6000)}end`]: '' },
+      links: Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`/${'a/'.repeat(1000 * i)}on`, `${way}on`])),
+    });
+    expect(() => files.readBytes('/on')).toThrow(new UnreadableFileError('/on', 'ENAMETOOLONG'));
   });
 
   test('lists names in order, and nothing where there is no directory', () => {

@@ -17,18 +17,13 @@ export function recordingFiles(files: HostFiles): Recording {
   const contents = new Map<string, Uint8Array>();
   const links = new Map<string, string>();
   const unread = new Map<string, string | null>();
-  const targets = new Map<string, string | null>();
 
-  const targetAt = (path: string) => {
-    let target = targets.get(path);
-    if (target !== undefined) return target;
-    target = readLink(files, path);
-    targets.set(path, target);
-    if (target !== null) links.set(path, target);
-    return target;
-  };
   const walk = pathWalker(
-    (path) => ({ target: targetAt(path) }),
+    (path) => {
+      const target = readLink(files, path);
+      if (target !== null) links.set(path, target);
+      return { target };
+    },
     ({ target }) => target,
   );
   /** Where a path leads; a circle of links leads nowhere, now as in the snapshot. */
