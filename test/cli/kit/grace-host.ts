@@ -29,8 +29,8 @@ export const GPU = '0009:01:00.0';
 const REPLACED_FILES = ['/proc/iomem'];
 /** What a process on the made-up host finds there instead of this machine's own. */
 const REPLACED = ['/sys', '/etc', '/run', '/var/lib', '/usr/sbin', '/dev'];
-/** Of the real `/dev`: node and shells want them. */
-const DEVICES = ['null', 'zero', 'random', 'urandom'];
+/** Of the real `/dev`: node and shells want them, and a process that is to hang in the kernel wants FUSE. */
+const DEVICES = ['null', 'zero', 'random', 'urandom', 'fuse'].filter((name) => existsSync(`/dev/${name}`));
 const TOOLS = join(import.meta.dirname, '../fixtures/bin');
 /** All that the parts of the play need: what else is installed on this machine must not be found. */
 const SYSTEM_TOOLS = [

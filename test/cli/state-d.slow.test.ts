@@ -1,0 +1,94 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
+import { stateOf as processState } from '../../src/guest/process-identity.ts';
+import { AbandonedChildError, runTool } from '../../src/host/run-tool.ts';
+import { type StateD, stateD, untilGone } from '../fixtures/state-d.ts';
+import { canHaveOwnMounts, GPU, graceHostIn } from './kit/grace-host.ts';
+import { stateOf, UNTOUCHED } from './kit/host-state.ts';
+import { installedPackage } from './kit/installed.ts';
+import { temporaryDirectories } from './kit/temporary-directories.ts';
+
+/** The driver gets 40 s, and the child 4 s more to die. */
+const PATIENCE_MS = 180_000;
+const NVGRACE = 'nvgrace_gpu_vfio_pci';
+
+const temporaryDirectory = temporaryDirectories();
+
+beforeAll(() => {
+  installedPackage();
+});
+
+/** A program in state D; the test is skipped where this machine cannot have one. */
+function hanging(context: TestContext): StateD {
+  const program = stateD(temporaryDirectory());
+  if ('impossible' in program) return context.skip(program.impossible);
+  onTestFinished(program.wake);
+  return program;
+}
+
+test('a child in state D outlives SIGTERM and SIGKILL, is left behind, and keeps nobody waiting', async (context) => {
+  const { script, wake } = hanging(context);
+  const directory = temporaryDirectory();
+  const path = join(directory, 'ghpass-test-hang');
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  const start = Date.now();
+  const error: unknown = await runTool('ghpass-test-hang', [], { deadlineMs: 1000, searchAlso: [directory] }).catch(
+    (thrown) => thrown,
+  );
+  expect(Date.now() - start).toBeLessThan(15_000);
+  if (!(error instanceof AbandonedChildError)) throw error;
+  expect(error).toMatchObject({
+    kind: 'timeout',
+    code: 'tool.timeout',
+    message: `ghpass-test-hang gave no answer in 1 s and was left behind: process ${error.pid} does not die (uninterruptible, state D)`,
+    suggestions: [`cat /proc/${error.pid}/stack`, 'dmesg | tail', 'reboot the host'],
+  });
+  expect(processState(error.pid)).toBe('D');
+  wake();
+  await untilGone(error.pid);
+});
+
+test('a driver that hangs in its probe is told of, and recover waits for it', {
+  timeout: PATIENCE_MS,
+}, async (context) => {
+  if (!canHaveOwnMounts()) return context.skip('this machine gives no process mounts of its own');
+  const { script, wake } = hanging(context);
+  const host = graceHostIn(temporaryDirectory(), { driver: null });
+  const helper = readFileSync(host.path('/tools/ghpass-vfio'), 'utf8').split('\n')[1] ?? '';
+  host.replaceTool('ghpass-vfio', `case $1 in bind) ${script} ;; esac\n${helper}`);
+
+  const { status, stdout } = await host.run(['bind', GPU, '--json']);
+  expect(status).toBe(6);
+  const { error } = JSON.parse(stdout);
+  const [, pid = ''] = /process (\d+) waits for it in the kernel/.exec(error.message) ?? [];
+  expect(processState(Number(pid))).toBe('D');
+  expect(error).toMatchObject({
+    code: 'driver.bind-hang',
+    message: expect.stringMatching(
+      new RegExp(
+        `^binding ${GPU} to ${NVGRACE}: ${NVGRACE} has not answered for 4\\d s; process ${pid} waits for it in the kernel, where no signal reaches it, and is left behind`,
+      ),
+    ),
+  });
+  expect(error.suggestions).toContain(`cat /proc/${pid}/stack   # where it hangs`);
+  expect(stateOf(host)).toMatchObject({ override: NVGRACE, journals: [`${GPU}.jsonl`] });
+
+  const early = await host.run(['recover', '--json']);
+  expect(early.status).toBe(6);
+  expect(JSON.parse(early.stdout).error).toMatchObject({
+    code: 'undo.process-left',
+    message: expect.stringMatching(
+      new RegExp(
+        `^${GPU} could not be put back: ${GPU}: process ${pid} \\(.*state-d.*\\), which ghpass started, is still at work, in state D; `,
+      ),
+    ),
+  });
+  expect(existsSync(`/proc/${pid}`)).toBe(true);
+
+  wake();
+  await untilGone(Number(pid));
+  expect(await host.run(['recover'])).toMatchObject({ status: 0 });
+  expect(stateOf(host)).toEqual(UNTOUCHED);
+});
