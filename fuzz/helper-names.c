@@ -27,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(!leaves && length >= 12 && length <= 16);
     if (is_driver_name(text))
         must(!leaves && length >= 1 && length <= 64);
+    if (is_override(text))
+        must(strchr(text, '\n') == NULL && length >= 1 && length <= 255);
     if (is_numbered(text, "vfio"))
         must(!leaves && length >= 5 && length <= 14);
     if (is_numbered(text, ""))

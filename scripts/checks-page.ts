@@ -1,6 +1,7 @@
 import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
 import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
 import { MEMORY_CHECKS } from '../src/checks/memory/index.ts';
+import { BIND_ERRORS } from '../src/guest/bind-failed.ts';
 
 const AGAIN = HOST_CHECKS_BEFORE_GUEST.map(({ id }) => `\`${id}\``).join(', ');
 
@@ -15,6 +16,9 @@ const HEADINGS = {
 
 const MEMORY =
   'Run by `probe --memory quick|full` and `scrub`, which overwrite the memory; `doctor` does not know them.';
+
+const BINDING =
+  'What `bind` and everything that binds ends with where the driver refuses the device: the errno of its probe, and the code of the error.';
 
 const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/checks; changes belong there. -->
 
@@ -34,7 +38,22 @@ export function checksPage(): string {
     const [heading, when] = HEADINGS[about];
     return section(heading, when, checks);
   });
-  return [INTRODUCTION, ...sections, section('The memory of a GPU', MEMORY, MEMORY_CHECKS)].join('\n');
+  return [INTRODUCTION, ...sections, section('The memory of a GPU', MEMORY, MEMORY_CHECKS), bindErrors()].join('\n');
+}
+
+/** No checks, since only the driver knows: but the same names in the same place. */
+function bindErrors(): string {
+  const rows = BIND_ERRORS.map(({ errno, code, meaning }) => row([errno, `\`${code}\``, escaped(meaning)]));
+  return [
+    '## Binding',
+    '',
+    BINDING,
+    '',
+    row(['errno', 'code', 'it means']),
+    row(Array(3).fill('---')),
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 function section(heading: string, when: string, checks: readonly CheckDescription[]): string {

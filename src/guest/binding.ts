@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import { tellsReadinessThroughCxl } from '../host/dvsec.ts';
 import { readBytesIfReadable, readLinkName, readText } from '../host/files.ts';
@@ -6,7 +6,8 @@ import { localFiles } from '../host/local-files.ts';
 import { isNvgrace, NVGRACE_SPELLINGS } from '../host/modules-alias.ts';
 import { runTool } from '../host/run-tool.ts';
 import { errnoName } from '../vfio/errno.ts';
-import { type Asked, askDriver } from './ask-driver.ts';
+import { askDriver } from './ask-driver.ts';
+import { bindFailed } from './bind-failed.ts';
 import type { Journal } from './journal.ts';
 import { requireUnused } from './require-free.ts';
 
@@ -19,14 +20,8 @@ const CXL_BIND_DEADLINE_MS = 270_000;
 const GIVE_BACK_DEADLINE_MS = 120_000;
 /** Nobody holds the device when it is asked for, so there is nothing to wait for. */
 const UNBIND_DEADLINE_MS = 60_000;
-
-/** Errno of the driver's probe → what it means. */
-const BIND_ERRORS: Readonly<Record<string, readonly [code: string, meaning: string]>> = {
-  EINVAL: ['driver.bind-einval', 'the memory leaves no usable part of 512 MiB, or the device has no IOMMU group'],
-  EOVERFLOW: ['driver.bind-eoverflow', 'firmware announces less memory than the 1 GiB that the driver reserves'],
-  EBUSY: ['driver.bind-ebusy', 'BAR0 is held, virtual functions are enabled, or the device is already bound'],
-  ENODEV: ['driver.bind-enodev', 'the driver does not take the device'],
-};
+/** Waits for nothing but what somebody else does with the device at the same time: at the most, the probe of a driver. */
+const OVERRIDE_DEADLINE_MS = CXL_BIND_DEADLINE_MS;
 
 /** What a change of the driver needs beside the device: where to write it down, and whom to tell how long it takes. */
 export interface BindingContext {
@@ -50,9 +45,9 @@ function readOverride(address: string): string | null {
 /**
  * Takes one GPU of this machine from the driver that has it and binds it to the variant driver; each change is journalled
  * first. Whether anybody uses the GPU is to be found out before.
- * @throws GhpassError `driver.module-missing`, `driver.name`, `driver.bind-…` by the errno of the driver's probe,
- * `c2c.not-ready`, `driver.override-lost`, and those of {@link askDriver}. Nothing is undone here: that is the journal's
- * affair.
+ * @throws GhpassError `driver.module-missing`, `driver.name`, `driver.override-failed`, those of {@link bindFailed} by the
+ * errno of the driver's probe, `driver.override-lost`, and those of {@link askDriver}. Nothing is undone here: that is the
+ * journal's affair.
  */
 export async function bindToNvgrace(address: string, context: BindingContext): Promise<void> {
   const before = boundDriver(address);
@@ -61,12 +56,13 @@ export async function bindToNvgrace(address: string, context: BindingContext): P
   // The driver is given back after the override, so it is taken before: with another override it would not be bound.
   context.journal.record({ kind: 'driver', address, before });
   if (before !== null) await unbind(address, before, context);
-  writeOverride(address, driver, context);
+  context.journal.record({ kind: 'driver-override', address, before: readOverride(address) });
+  await writeOverride(address, driver, context);
   const asked = await askDriver(
     { verb: 'bind', address, driver, deadlineMs: bindDeadline(address), progress: context.progress },
     context.journal,
   );
-  if (asked.error) throw bindFailed(address, asked);
+  if (asked.error) throw bindFailed(address, { ...asked, error: asked.error });
   requireBinding(address, driver);
 }
 
@@ -81,7 +77,7 @@ export async function restoreDriver(address: string, before: string | null, cont
   if (before !== null) {
     const request = { verb: 'bind', address, driver: before, deadlineMs: GIVE_BACK_DEADLINE_MS } as const;
     const asked = await askDriver({ ...request, progress: context.progress }, context.journal);
-    if (asked.error) throw bindFailed(address, asked);
+    if (asked.error) throw bindFailed(address, { ...asked, error: asked.error });
   }
   const restored = boundDriver(address);
   if (restored === before) return;
@@ -92,9 +88,9 @@ export async function restoreDriver(address: string, before: string | null, cont
   });
 }
 
-/** Writes the recorded override back; a newline clears it (drivers/pci/pci-sysfs.c, driver_override_store). */
-export function restoreOverride(address: string, before: string | null): void {
-  if (existsSync(directoryOf(address))) writeFileSync(`${directoryOf(address)}/driver_override`, before ?? '\n');
+/** Writes the recorded override back. @throws as {@link bindToNvgrace} does where it is written. */
+export async function restoreOverride(address: string, before: string | null, context: BindingContext): Promise<void> {
+  if (existsSync(directoryOf(address))) await writeOverride(address, before, context);
 }
 
 /** Unloads the module where nothing uses it any more; that it stays is no harm. */
@@ -128,20 +124,17 @@ function presentDriver(): string | undefined {
   return NVGRACE_SPELLINGS.find((name) => existsSync(`/sys/bus/pci/drivers/${name}`));
 }
 
-function writeOverride(address: string, driver: string, { journal }: BindingContext): void {
-  const path = `${directoryOf(address)}/driver_override`;
-  journal.record({ kind: 'driver-override', address, before: readOverride(address) });
-  try {
-    writeFileSync(path, driver);
-  } catch (error) {
-    const errno = (error as NodeJS.ErrnoException).code;
-    throw new GhpassError(errno === 'EACCES' || errno === 'EPERM' ? 'permission' : 'check', {
-      code: 'driver.override-failed',
-      message: `${path}: ${errno}`,
-      suggestions: [`sudo ghpass bind ${address}`],
-      cause: error,
-    });
-  }
+async function writeOverride(address: string, driver: string | null, context: BindingContext): Promise<void> {
+  const { journal, progress } = context;
+  const request = { verb: 'override', address, driver, deadlineMs: OVERRIDE_DEADLINE_MS, progress } as const;
+  const { error } = await askDriver(request, journal);
+  if (!error) return;
+  const errno = errnoName(error.errno);
+  throw new GhpassError(errno === 'EACCES' || errno === 'EPERM' ? 'permission' : 'check', {
+    code: 'driver.override-failed',
+    message: `${directoryOf(address)}/driver_override: ${errno}`,
+    suggestions: [`sudo ghpass bind ${address}`],
+  });
 }
 
 /** What was written is read back: a bind can succeed and leave nothing bound (ydb-platform/nbs#5296). */
@@ -169,30 +162,5 @@ async function unbind(address: string, driver: string, { journal, progress }: Bi
   throw new GhpassError('check', {
     code: 'driver.unbind-failed',
     message: `${address}: ${driver} does not let go: ${errnoName(error.errno)} (${error.errno})`,
-  });
-}
-
-function bindFailed(address: string, { error, elapsedMs }: Asked): GhpassError {
-  const errno = error?.errno ?? 0;
-  const path = error?.path ?? null;
-  const name = errnoName(errno);
-  const what = `${address}: writing to ${path} failed with ${name} (${errno})`;
-  if (name === 'ETIME') {
-    return new GhpassError('check', {
-      code: 'c2c.not-ready',
-      message: `${what} after ${Math.round(elapsedMs / 1000)} s: the C2C link or the memory training was not ready`,
-      suggestions: [
-        `ghpass bind ${address}   # once more: the link may train late`,
-        `echo 1 > ${directoryOf(address)}/reset`,
-        'power-cycle the host, if neither helps',
-        `dmesg | grep -e ${address} -e nvgrace`,
-      ],
-    });
-  }
-  const [code, meaning] = BIND_ERRORS[name] ?? ['driver.bind-failed', 'see the kernel log'];
-  return new GhpassError(name === 'EACCES' || name === 'EPERM' ? 'permission' : 'check', {
-    code,
-    message: `${what}: ${meaning}`,
-    suggestions: [`ghpass probe ${address}`, `dmesg | grep -e ${address} -e nvgrace`],
   });
 }

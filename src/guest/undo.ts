@@ -35,7 +35,7 @@ async function undoOne(change: Change, journal: Journal, { progress }: UndoOptio
     case 'module':
       return unloadModule(change.name);
     case 'driver-override':
-      return restoreOverride(change.address, change.before);
+      return restoreOverride(change.address, change.before, { journal, progress });
     case 'driver':
       return restoreDriver(change.address, change.before, { journal, progress });
     case 'directory':

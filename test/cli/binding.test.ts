@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
@@ -37,12 +37,6 @@ async function errorOf(host: GraceHost, ...args: string[]) {
   const { status, stdout } = await host.run([...args, '--json']);
   expect(stdout).toMatch(/^\{/);
   return { status, error: JSON.parse(stdout).error };
-}
-
-/** The helper of that host, with a script before it. */
-function withHelper(host: GraceHost, script: string): void {
-  const helper = readFileSync(host.path('/tools/ghpass-vfio'), 'utf8').split('\n')[1];
-  host.replaceTool('ghpass-vfio', `${script}\n${helper}`);
 }
 
 async function end(program: ChildProcess): Promise<void> {
@@ -155,7 +149,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('bind', { timeout: PATIENCE_MS }
 
   test('notices an override that somebody takes away, and puts everything back', async () => {
     const host = graceHost({ driver: null });
-    withHelper(host, `case $1 in bind) echo > ${DEVICE}/driver_override ;; esac`);
+    host.beforeTool('ghpass-vfio', `case $1 in bind) echo > ${DEVICE}/driver_override ;; esac`);
     const { status, error } = await errorOf(host, 'bind', GPU);
     expect(status).toBe(1);
     expect(error).toMatchObject({
@@ -165,9 +159,90 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('bind', { timeout: PATIENCE_MS }
     expect(stateOf(host)).toEqual(UNTOUCHED);
   });
 
+  /** The answer of the helper to one verb, or to one verb and driver. */
+  const answering = (verb: string, error: object) =>
+    `case $1-$3 in ${verb}) echo '${JSON.stringify({ schema: 1, error })}'; exit ;; esac`;
+
+  test.each<[string, number, string, string, Record<string, string | Uint8Array>]>([
+    [
+      'driver.bind-einval',
+      22,
+      'EINVAL',
+      'the memory leaves no usable part of 512 MiB, or the device has no IOMMU group',
+      {},
+    ],
+    [
+      'driver.bind-eoverflow',
+      75,
+      'EOVERFLOW',
+      'firmware announces less memory than the 1 GiB that the driver reserves',
+      {},
+    ],
+    [
+      'driver.bind-ebusy',
+      16,
+      'EBUSY',
+      'BAR0 is held, virtual functions are enabled, or the device is already bound',
+      {},
+    ],
+    ['driver.bind-enodev', 19, 'ENODEV', 'the driver does not take the device', {}],
+    [
+      'driver.bind-enodev',
+      19,
+      'ENODEV',
+      'its configuration space reads all ones: the device does not answer',
+      { [`${DEVICE}/config`]: new Uint8Array(64).fill(0xff) },
+    ],
+    ['driver.bind-failed', 5, 'EIO', 'see the kernel log', {}],
+  ])('%s is the driver’s errno %i, %s: %s', async (code, errno, name, meaning, changes) => {
+    const host = graceHost({ driver: null });
+    for (const [path, content] of Object.entries(changes)) writeFileSync(host.path(path), content);
+    const path = `/sys/bus/pci/drivers/${NVGRACE}/bind`;
+    host.beforeTool('ghpass-vfio', answering('bind-*', { step: 'driver-bind', errno, path }));
+    const { status, error } = await errorOf(host, 'bind', GPU);
+    expect(status).toBe(1);
+    expect(error).toEqual({
+      code,
+      message: `${GPU}: writing to ${path} failed with ${name} (${errno}): ${meaning}`,
+      suggestions: [`ghpass probe ${GPU}`, `dmesg | grep -e ${GPU} -e nvgrace`],
+    });
+    expect(stateOf(host)).toEqual(UNTOUCHED);
+  });
+
+  test('says what makes a device busy that has virtual functions since it was looked at', async () => {
+    const host = graceHost({ driver: null }, { [`${DEVICE}/sriov_numvfs`]: '0\n' });
+    const error = { step: 'driver-bind', errno: 16, path: 'bind' };
+    host.beforeTool(
+      'ghpass-vfio',
+      `case $1 in bind) echo 2 > ${DEVICE}/sriov_numvfs ;; esac\n${answering('bind-*', error)}`,
+    );
+    expect(await errorOf(host, 'bind', GPU)).toMatchObject({
+      status: 1,
+      error: {
+        code: 'driver.bind-ebusy',
+        message: `${GPU}: writing to bind failed with EBUSY (16): it has 2 virtual functions enabled`,
+      },
+    });
+  });
+
+  test('tells that driver_override may not be written, and that it is a matter of permission', async () => {
+    const host = graceHost({ driver: null });
+    const error = { step: 'driver-override-open', errno: 13, path: `${DEVICE}/driver_override` };
+    host.beforeTool('ghpass-vfio', answering(`override-${NVGRACE}`, error));
+    expect(await errorOf(host, 'bind', GPU)).toEqual({
+      status: 4,
+      error: {
+        code: 'driver.override-failed',
+        message: `${DEVICE}/driver_override: EACCES`,
+        suggestions: [`sudo ghpass bind ${GPU}`],
+      },
+    });
+    expect(stateOf(host)).toEqual(UNTOUCHED);
+  });
+
   test('says how long it waits for the device', async () => {
     const host = graceHost({ driver: null });
-    withHelper(host, 'case $1 in bind) sleep 6 ;; esac');
+    host.beforeTool('ghpass-vfio', 'case $1 in bind) sleep 6 ;; esac');
     const { status, stderr } = await host.run(['bind', GPU]);
     expect(stderr).toMatch(new RegExp(`^(binding ${GPU} to ${NVGRACE}: \\d+ s of at most 40 s\n)+$`));
     expect(status).toBe(0);
@@ -177,8 +252,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('bind', { timeout: PATIENCE_MS }
     const host = graceHost({ driver: 'vfio-pci' });
     const failed = (errno: number) =>
       `printf '{"schema":1,"error":{"step":"driver-bind","errno":%d,"path":"%s"}}\\n' ${errno} /sys/bus/pci/drivers/$3/bind; exit`;
-    const helper = readFileSync(host.path('/tools/ghpass-vfio'), 'utf8').split('\n')[1] ?? '';
-    withHelper(host, `case $1-$3 in bind-vfio-pci) ${failed(16)} ;; bind-*) ${failed(75)} ;; esac`);
+    host.beforeTool('ghpass-vfio', `case $1-$3 in bind-vfio-pci) ${failed(16)} ;; bind-*) ${failed(75)} ;; esac`);
     const { status, error } = await errorOf(host, 'bind', GPU);
     expect(status).toBe(1);
     const overflow = `${GPU}: writing to /sys/bus/pci/drivers/${NVGRACE}/bind failed with EOVERFLOW (75): firmware announces less memory than the 1 GiB that the driver reserves`;
@@ -192,7 +266,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('bind', { timeout: PATIENCE_MS }
 
     const again = await errorOf(host, 'recover');
     expect(again).toMatchObject({ status: 1, error: { code: 'driver.bind-ebusy', message: stillBusy } });
-    host.replaceTool('ghpass-vfio', helper);
+    host.beforeTool('ghpass-vfio', '');
     expect(await host.run(['recover'])).toMatchObject({ status: 0 });
     expect(stateOf(host)).toEqual({ ...UNTOUCHED, driver: 'vfio-pci', override: 'vfio-pci' });
   });
@@ -207,7 +281,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('two ghpass at once', { timeout:
   ])('the second is refused and told who is first: %j', async (second) => {
     const host = graceHost({ driver: 'vfio-pci' });
     if (second[0] === 'release') await host.run(['bind', GPU]);
-    withHelper(host, 'case $1 in unbind) echo > $GRACE_ROOT/unbinding; sleep 8 ;; esac');
+    host.beforeTool('ghpass-vfio', 'case $1 in unbind) echo > $GRACE_ROOT/unbinding; sleep 8 ;; esac');
     const first = second[0] === 'release' ? second : ['bind', GPU];
     const running = host.start(first);
     await host.appears('/unbinding');
@@ -224,7 +298,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('two ghpass at once', { timeout:
 
   test('a helper that outlives its ghpass is waited for, and what it did is undone', async () => {
     const host = graceHost({ driver: null });
-    withHelper(host, 'case $1 in bind) echo > $GRACE_ROOT/binding; sleep 4 ;; esac');
+    host.beforeTool('ghpass-vfio', 'case $1 in bind) echo > $GRACE_ROOT/binding; sleep 4 ;; esac');
     const running = host.start(['bind', GPU]);
     await host.appears('/binding');
     process.kill(running.pid, 'SIGKILL');

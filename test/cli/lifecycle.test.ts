@@ -81,7 +81,8 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
   test('where the driver refuses the device, everything is as before, and the message has its errno', async () => {
     const host = graceHost({ driver: null });
     const path = `/sys/bus/pci/drivers/${NVGRACE}/bind`;
-    host.replaceTool('ghpass-vfio', `echo '{"schema":1,"error":{"step":"driver-bind","errno":62,"path":"${path}"}}'`);
+    const refusal = `{"schema":1,"error":{"step":"driver-bind","errno":62,"path":"${path}"}}`;
+    host.beforeTool('ghpass-vfio', `case $1 in bind) echo '${refusal}'; exit ;; esac`);
     const { status, stdout } = await host.run(['bind', GPU, '--json']);
     expect(status).toBe(1);
     expect(JSON.parse(stdout).error).toEqual({
@@ -103,7 +104,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
 
   test('what a killed bind left is reported first, and recover undoes it', async () => {
     const host = graceHost({ driver: null });
-    host.replaceTool('ghpass-vfio', 'echo $$ > $GRACE_ROOT/helper.pid; exec sleep 60');
+    host.beforeTool('ghpass-vfio', 'case $1 in bind) echo $$ > $GRACE_ROOT/helper.pid; exec sleep 60 ;; esac');
     const running = host.start(['bind', GPU]);
     await untilWritten(host, '/helper.pid', '\n');
     process.kill(running.pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
 import { stateOf as processState } from '../../src/guest/process-identity.ts';
@@ -56,8 +56,7 @@ test('a driver that hangs in its probe is told of, and recover waits for it', {
   if (!canHaveOwnMounts()) return context.skip('this machine gives no process mounts of its own');
   const { script, wake } = hanging(context);
   const host = graceHostIn(temporaryDirectory(), { driver: null });
-  const helper = readFileSync(host.path('/tools/ghpass-vfio'), 'utf8').split('\n')[1] ?? '';
-  host.replaceTool('ghpass-vfio', `case $1 in bind) ${script} ;; esac\n${helper}`);
+  host.beforeTool('ghpass-vfio', `case $1 in bind) ${script} ;; esac`);
 
   const { status, stdout } = await host.run(['bind', GPU, '--json']);
   expect(status).toBe(6);

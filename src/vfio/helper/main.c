@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
      verb_memory},
     {"bind", " ADDRESS DRIVER", 2, 2, verb_bind},
     {"unbind", " ADDRESS DRIVER", 2, 2, verb_unbind},
+    {"override", " ADDRESS [DRIVER]", 1, 2, verb_override},
     {"kvm", "", 0, 0, verb_kvm},
     {"steps", "", 0, 0, verb_steps},
     {"version", "", 0, 0, verb_version},

@@ -24,6 +24,14 @@ bool is_driver_name(const char *text)
     return length >= 1 && length <= 64 && text[length] == '\0';
 }
 
+bool is_override(const char *text)
+{
+    size_t length = 0;
+    while (text[length] >= ' ' && text[length] <= '~')
+        length++;
+    return length >= 1 && length <= 255 && text[length] == '\0';
+}
+
 bool is_numbered(const char *text, const char *prefix)
 {
     size_t skipped = strlen(prefix);

@@ -13,6 +13,9 @@ bool is_pci_address(const char *text);
 /* A directory of /sys/bus/pci/drivers: [A-Za-z0-9_-]{1,64}. */
 bool is_driver_name(const char *text);
 
+/* What driver_override may be given back: anything that it shows as one line, [ -~]{1,255}. It becomes no part of a path. */
+bool is_override(const char *text);
+
 /* `prefix` followed by a decimal number of up to 10 digits, such as vfio0 or (with an empty prefix) group 12. */
 bool is_numbered(const char *text, const char *prefix);
 

@@ -39,6 +39,8 @@
     STEP(STEP_DRIVER_BIND, "driver-bind")                                                                              \
     STEP(STEP_DRIVER_UNBIND_OPEN, "driver-unbind-open")                                                                \
     STEP(STEP_DRIVER_UNBIND, "driver-unbind")                                                                          \
+    STEP(STEP_DRIVER_OVERRIDE_OPEN, "driver-override-open")                                                            \
+    STEP(STEP_DRIVER_OVERRIDE, "driver-override")                                                                      \
     STEP(STEP_KVM_OPEN, "kvm-open")                                                                                    \
     STEP(STEP_KVM_VERSION, "kvm-version")                                                                              \
     STEP(STEP_KVM_IPA_SIZE, "kvm-ipa-size")                                                                            \

@@ -14,6 +14,7 @@ bool verb_probe(FILE *out, int count, char **arguments);
 bool verb_memory(FILE *out, int count, char **arguments);
 bool verb_bind(FILE *out, int count, char **arguments);
 bool verb_unbind(FILE *out, int count, char **arguments);
+bool verb_override(FILE *out, int count, char **arguments);
 bool verb_kvm(FILE *out, int count, char **arguments);
 bool verb_steps(FILE *out, int count, char **arguments);
 bool verb_version(FILE *out, int count, char **arguments);

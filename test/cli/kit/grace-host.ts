@@ -75,8 +75,10 @@ export interface GraceHost {
   startProgram(script: string): Promise<ChildProcess>;
   /** Where a path of that host is on this machine. */
   path(path: string): string;
-  /** Puts a shell script before the tools of that host. */
+  /** Makes a shell script the tool of that name. */
   replaceTool(name: string, script: string): void;
+  /** Puts a shell script before what the tool does by itself; the script can end it. */
+  beforeTool(name: string, script: string): void;
   /** Without it, the tool is not there at all. */
   removeTool(name: string): void;
   /** Waits until a file is there, as a sign that something got so far. */
@@ -104,7 +106,8 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
   let surroundings: number | null = null;
   writeFileSync(path('/usr/sbin/busybox'), staticExecutable());
   for (const name of SYSTEM_TOOLS) symlinkSync(whereIs(name), path(`/tools/${name}`));
-  for (const name of readdirSync(TOOLS)) installTool(name, `exec ${join(TOOLS, name)} "$@"`);
+  const playing = (name: string) => `exec ${join(TOOLS, name)} "$@"`;
+  for (const name of readdirSync(TOOLS)) installTool(name, playing(name));
 
   function installTool(name: string, script: string): void {
     writeFileSync(path(`/tools/${name}`), `#!/bin/sh\n${script}\n`);
@@ -130,6 +133,7 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     },
     path,
     replaceTool: installTool,
+    beforeTool: (name, script) => installTool(name, `${script}\n${playing(name)}`),
     removeTool: (name) => rmSync(path(`/tools/${name}`)),
     appears: async (below) => {
       while (!existsSync(path(below))) await sleep(20);

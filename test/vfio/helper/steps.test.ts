@@ -25,6 +25,7 @@ interface Refusal {
 
 const DEVICE = `/sys/bus/pci/devices/${ADDRESS}`;
 const NODE = '/dev/vfio/devices/vfio3';
+const OVERRIDE = `${DEVICE}/driver_override`;
 const DRIVER = '/sys/bus/pci/drivers/nvgrace_gpu_vfio_pci';
 
 const onCdev = (change: Scenario, errno: number, path: string): Refusal => ({
@@ -62,6 +63,13 @@ const onDriver = (verb: string, change: Scenario, errno: number): Refusal => ({
   errno,
   path: `${DRIVER}/${verb}`,
 });
+const onOverride = (change: Scenario, errno: number): Refusal => ({
+  args: ['override', ADDRESS, 'vfio-pci'],
+  host: {},
+  change,
+  errno,
+  path: OVERRIDE,
+});
 const onFormat = (...args: string[]): Refusal => ({ args, host: {}, change: {}, errno: 0, path: null });
 
 /** errno 0 where the system call succeeded and its answer is what ends the work. */
@@ -79,6 +87,7 @@ const REFUSALS: Record<string, Refusal[]> = {
     onFormat('memory', '0009:01:00', 'quick', ...BOTH),
     onFormat('bind', '0009:01:00.0/..', 'vfio-pci'),
     onFormat('unbind', ' 0009:01:00.0', 'vfio-pci'),
+    onFormat('override', '../0009:01:00.0', 'vfio-pci'),
   ],
   'driver-format': [
     onFormat('bind', ADDRESS, ''),
@@ -86,6 +95,9 @@ const REFUSALS: Record<string, Refusal[]> = {
     onFormat('bind', ADDRESS, 'a/b'),
     onFormat('unbind', ADDRESS, 'vfio-pci '),
     onFormat('unbind', ADDRESS, 'x'.repeat(65)),
+    onFormat('override', ADDRESS, ''),
+    onFormat('override', ADDRESS, 'vfio-pci\n'),
+    onFormat('override', ADDRESS, 'x'.repeat(256)),
   ],
   'device-find': [
     onCdev({ [`exists ${DEVICE}`]: 'errno 2' }, 2, DEVICE),
@@ -155,6 +167,11 @@ const REFUSALS: Record<string, Refusal[]> = {
   'driver-unbind-open': [onDriver('unbind', { [`open ${DRIVER}/unbind`]: 'errno 13' }, 13)],
   'driver-unbind': [
     onDriver('unbind', { [`open ${DRIVER}/unbind`]: 'ok', [`write ${DRIVER}/unbind ${ADDRESS}`]: 'errno 19' }, 19),
+  ],
+  'driver-override-open': [onOverride({ [`open ${OVERRIDE}`]: 'errno 13' }, 13)],
+  'driver-override': [
+    onOverride({ [`open ${OVERRIDE}`]: 'ok', [`write ${OVERRIDE} vfio-pci`]: 'errno 12' }, 12),
+    onOverride({ [`open ${OVERRIDE}`]: 'ok', [`write ${OVERRIDE} vfio-pci`]: 'return 3' }, 0),
   ],
   'kvm-open': [onKvm({ 'open /dev/kvm': 'errno 13' }, 13)],
   'kvm-version': [onKvm({ 'ioctl /dev/kvm ae00 0': 'errno 25' }, 25)],

@@ -61,6 +61,27 @@ describe('bind and unbind', () => {
   });
 });
 
+describe('override', () => {
+  const path = `/sys/bus/pci/devices/${ADDRESS}/driver_override`;
+
+  test('is one write of the name, whatever characters somebody has put there before', () => {
+    const run = onFake(['override', ADDRESS, 'some driver/1.0'], {
+      [`open ${path}`]: 'ok',
+      [`write ${path} some driver/1.0`]: 'ok',
+    });
+    expect(run.stdout).toBe(
+      `{"schema":1,"address":"0009:01:00.0","driver":"some driver/1.0","path":"${path}","error":null}\n`,
+    );
+    expect(run.calls).toEqual([`open ${path}`, `write ${path} some driver/1.0`, `close ${path}`]);
+  });
+
+  test('is cleared by a newline', () => {
+    const run = onFake(['override', ADDRESS], { [`open ${path}`]: 'ok' });
+    expect(run.stdout).toContain('"driver":null,');
+    expect(run.calls.slice(0, 2)).toEqual([`open ${path}`, `write ${path} `]);
+  });
+});
+
 describe('kvm', () => {
   test('asks for the address size on /dev/kvm and for cacheable mappings on a machine', () => {
     const run = onFake(['kvm'], KVM_HOST);
@@ -93,6 +114,7 @@ describe('wrong usage', () => {
        ${MEMORY_USAGE}
        ghpass-vfio bind ADDRESS DRIVER
        ghpass-vfio unbind ADDRESS DRIVER
+       ghpass-vfio override ADDRESS [DRIVER]
        ghpass-vfio kvm
        ghpass-vfio steps
        ghpass-vfio version
