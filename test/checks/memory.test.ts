@@ -149,6 +149,45 @@ describe('memory that is not reached', () => {
     ]);
   });
 
+  test.each([
+    ['before a pass has begun', []],
+    ['in the first pass', [printedRound('address', 0)]],
+  ])('nothing at the first access of all, %s', (_what, rounds) => {
+    const error = { step: 'memory-access', errno: 0, path: '/dev/vfio/12' };
+    const unfinished = { edges: null, after: null };
+    const areas = [
+      printedUsable({ rounds, busError: { offset: '0x0', code: 2 }, ...unfinished }),
+      printedReserved({ rounds: [], ...unfinished }),
+    ];
+    expect(findings(printedAnswer({ areas, error }))).toEqual([
+      {
+        id: 'reset.first-access',
+        severity: 'fail',
+        message:
+          'region 4: the first access after the reset, at 0x0, was refused (SIGBUS, code 2): the device was not ready, or nothing is behind the mapping',
+        remedy: [
+          `ghpass probe ${ADDRESS} --memory quick --destructive   # once more: the link may train late`,
+          `dmesg | grep -e ${ADDRESS} -e nvgrace`,
+          'power-cycle the host, if it says the same',
+        ],
+      },
+    ]);
+  });
+
+  test('nothing behind the first page is a short mapping, though the first few MiB are written at once', () => {
+    const error = { step: 'memory-access', errno: 0, path: '/dev/vfio/12' };
+    const busError = { offset: '0x1000', code: 2 };
+    const areas = [printedUsable({ rounds: [printedRound('address', 0)], busError, edges: null, after: null })];
+    expect(findings(printedAnswer({ areas, error })).map(({ id }) => id)).toEqual(['memory.short-mapping']);
+  });
+
+  test('memory that failed at the first access is memory that failed', () => {
+    const error = { step: 'memory-access', errno: 0, path: '/dev/vfio/12' };
+    const busError = { offset: '0x0', code: 4 };
+    const areas = [printedUsable({ rounds: [], busError, edges: null, after: null })];
+    expect(findings(printedAnswer({ areas, error })).map(({ id }) => id)).toEqual(['memory.uncorrectable']);
+  });
+
   test('memory that failed', () => {
     const error = { step: 'memory-access', errno: 0, path: '/dev/vfio/12' };
     const areas = [printedUsable({ busError: { offset: '0x500000', code: 4 }, edges: null, after: null })];

@@ -1,6 +1,7 @@
 import { memoryAliased } from './aliased.ts';
 import { memoryBitErrors } from './bit-errors.ts';
 import type { MemoryCheck } from './facts.ts';
+import { resetFirstAccess } from './first-access.ts';
 import { memoryIncomplete } from './incomplete.ts';
 import { memoryMappedBeyond } from './mapped-beyond.ts';
 import { memoryPaddingReadable } from './padding-readable.ts';
@@ -12,6 +13,7 @@ import { memoryUncorrectable } from './uncorrectable.ts';
 /** What is checked of memory that was validated or scrubbed. */
 export const MEMORY_CHECKS: readonly MemoryCheck[] = [
   memoryIncomplete,
+  resetFirstAccess,
   memoryShortMapping,
   memoryUncorrectable,
   memoryAliased,

@@ -2,6 +2,7 @@ import { formatAddress, formatBytes } from '../../vfio/bytes.ts';
 import { errnoName } from '../../vfio/errno.ts';
 import type { Observation } from '../check.ts';
 import { DRIVER, type MemoryCheck, type MemoryFacts, nameOf, ofEachArea } from './facts.ts';
+import { isRefusedAtFirst } from './first-access.ts';
 import { isMemoryFailure } from './uncorrectable.ts';
 
 export const memoryShortMapping: MemoryCheck = {
@@ -12,8 +13,9 @@ export const memoryShortMapping: MemoryCheck = {
   reference: `${DRIVER}, nvgrace_gpu_mmap`,
   observe: (facts) => [
     ...refusedMappings(facts),
-    ...ofEachArea(facts, ({ region, bytes, busError }) => {
-      if (!busError || isMemoryFailure(busError.code)) return null;
+    ...ofEachArea(facts, (area) => {
+      const { region, bytes, busError } = area;
+      if (!busError || isMemoryFailure(busError.code) || isRefusedAtFirst(facts, area)) return null;
       return {
         message: `${nameOf({ region })}: of ${formatBytes(BigInt(bytes))} that are mapped, nothing is at ${formatAddress(busError.offset)} (SIGBUS, code ${busError.code})`,
         remedy: [`dmesg | grep -e ${facts.gpu.pci.address} -e vfio`],
