@@ -13,7 +13,7 @@ import { thirdPartyNotices } from './bundle/third-party-notices.js';
 const PACKAGE = join(import.meta.dirname, '..');
 
 /** Packages that most runs do without; each gets a file of its own, which is read where it is needed. */
-const APART = ['execa', 'fast-xml-parser', 'modern-tar', 'zod'];
+const APART = ['diff', 'execa', 'fast-xml-parser', 'modern-tar', 'zod'];
 /** What oclif discovers plugins and their sources with; ghpass names its commands itself, in src/ui/load-options.ts. */
 const NEVER_LOADED = ['get-package-type', 'lilconfig', 'minimatch', 'tinyglobby', 'typescript'];
 

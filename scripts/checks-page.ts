@@ -1,4 +1,5 @@
 import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
+import { DOMAIN_CHECKS } from '../src/checks/domain/index.ts';
 import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
 import { MEMORY_CHECKS } from '../src/checks/memory/index.ts';
 import { BIND_ERRORS } from '../src/guest/bind-failed.ts';
@@ -20,6 +21,9 @@ const MEMORY =
 const BINDING =
   'What `bind` and everything that binds ends with where the driver refuses the device: the errno of its probe, and the code of the error.';
 
+const DOMAIN =
+  'Run by `attach`, `detach` and `apply` on a domain of libvirt that is there already; `doctor` does not know them.';
+
 const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/checks; changes belong there. -->
 
 # Checks
@@ -38,7 +42,13 @@ export function checksPage(): string {
     const [heading, when] = HEADINGS[about];
     return section(heading, when, checks);
   });
-  return [INTRODUCTION, ...sections, section('The memory of a GPU', MEMORY, MEMORY_CHECKS), bindErrors()].join('\n');
+  return [
+    INTRODUCTION,
+    ...sections,
+    section('A domain of libvirt', DOMAIN, DOMAIN_CHECKS),
+    section('The memory of a GPU', MEMORY, MEMORY_CHECKS),
+    bindErrors(),
+  ].join('\n');
 }
 
 /** No checks, since only the driver knows: but the same names in the same place. */

@@ -5,6 +5,7 @@ import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { prepareGuest } from '../guest/prepare.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
+import { backendFlags, libvirtOf } from '../ui/backend.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
@@ -28,7 +29,7 @@ export default class CreateVm extends GhpassCommand {
     ...strictFlag,
     ...guestFlags,
     memory: memoryFlag('16G'),
-    backend: Flags.option({ options: ['qemu'] as const, default: 'qemu', description: 'what runs the guest' })(),
+    ...backendFlags,
     disk: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'FILE', description: 'disk image' }),
     kernel: Flags.string({ helpValue: 'FILE', description: 'boot this kernel instead of a disk' }),
     initrd: Flags.string({ helpValue: 'FILE', dependsOn: ['kernel'], description: 'initramfs of the kernel' }),
@@ -36,7 +37,7 @@ export default class CreateVm extends GhpassCommand {
     open: Flags.boolean({ default: true, allowNo: true, description: 'open the devices through VFIO' }),
     'dry-run': Flags.boolean({ description: 'read and plan, and change nothing' }),
     emit: Flags.option({
-      options: ['plan', 'argv'] as const,
+      options: ['plan', 'xml', 'argv'] as const,
       dependsOn: ['dry-run'],
       description: 'what a dry run prints (default plan)',
     })(),
@@ -63,25 +64,52 @@ export default class CreateVm extends GhpassCommand {
       this.tellSynthetic(host.source);
       return this.emit(prepared, pseriesCommand(prepared, runtime), flags);
     }
+    const libvirt = libvirtOf(flags);
+    const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
+    if (flags['dry-run'] && libvirt) {
+      const { prepareDomain, domainXml } = await import('../guest/domain/create-domain.ts');
+      const prepared = await prepareDomain(host, { ...given, ...libvirt });
+      this.tellSynthetic(host.source);
+      return this.emitXml(prepared, domainXml(prepared, libvirt, null), flags);
+    }
     if (flags['dry-run']) {
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
       this.tellSynthetic(host.source);
       return this.emit(prepared, guestCommand(prepared, runtime), flags);
     }
-    const { plan, findings, guest } = await createGuest(host, {
-      addresses: flags.gpu ?? [],
-      request,
-      bind: flags.bind,
-      open: flags.open,
+    const options = {
+      ...given,
       deadlineMs: deadlineOf(flags.timeout),
       directories: { runtime, journal: journalDirectory(process.env) },
       signal: this.interrupted,
-      progress: (line) => this.progress(line),
-    });
+      progress: (line: string) => this.progress(line),
+    };
+    if (libvirt) {
+      const { createDomain } = await import('../guest/domain/create-domain.ts');
+      const { plan, findings, domain } = await createDomain(host, { ...options, ...libvirt });
+      const text = domain
+        ? `${domain.name} runs: domain ${domain.uuid} at ${domain.uri}, console ${domain.consoleLog}`
+        : '';
+      return this.conclude({ result: { plan: jsonReady(plan), domain }, findings, text }, flags.strict);
+    }
+    const { plan, findings, guest } = await createGuest(host, options);
     const text = guest
       ? `${plan.name} runs: process ${guest.pid}, console ${guest.consoleSocket}, QMP ${guest.qmpSocket}`
       : '';
     return this.conclude({ result: { plan: jsonReady(plan), guest }, findings, text }, flags.strict);
+  }
+
+  /** Prints what was planned for libvirt. */
+  private emitXml(
+    { plan, findings }: { plan: object; findings: Finding[] },
+    xml: string,
+    { emit, strict }: { emit?: string | undefined; strict: boolean },
+  ): Envelope {
+    if (emit === 'argv') throw noArgv();
+    const isXml = emit === 'xml';
+    const ready = jsonReady(plan);
+    const text = isXml ? xml.trimEnd() : JSON.stringify(ready, null, 2);
+    return this.conclude({ result: isXml ? { xml } : { plan: ready }, findings, text }, strict);
   }
 
   /** Prints what was planned. */
@@ -95,6 +123,17 @@ export default class CreateVm extends GhpassCommand {
     const text = isArgv ? shellCommand(argv) : JSON.stringify(plan, null, 2);
     return this.conclude({ result: isArgv ? { argv } : { plan }, findings: prepared.findings, text }, strict);
   }
+}
+
+function noArgv(): GhpassError {
+  return new GhpassError('usage', {
+    code: 'usage',
+    message: '--emit argv is what ghpass gives QEMU itself; libvirt makes its own of the domain',
+    suggestions: [
+      '--emit xml',
+      'ghpass create-vm … --backend libvirt --dry-run --emit xml > vm.xml && virsh domxml-to-native qemu-argv --xml vm.xml',
+    ],
+  });
 }
 
 function notThisMachine(source: string): GhpassError {

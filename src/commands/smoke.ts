@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { localHost } from '../host/local.ts';
 import { requireMemorySize } from '../plan/request.ts';
+import { backendFlags, libvirtOf } from '../ui/backend.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
 import type { Envelope } from '../ui/envelope.ts';
@@ -18,13 +19,16 @@ export default class Smoke extends GhpassCommand {
   ].join(' ');
   static override examples = [
     '<%= config.bin %> smoke --gpu 0009:01:00.0',
+    '<%= config.bin %> smoke --gpu 0009:01:00.0 --backend libvirt --reboot',
     '<%= config.bin %> smoke --bind --json   # in CI: exit 3 where the machine has no coherent GPU',
   ];
   static override flags = {
     ...strictFlag,
     ...guestFlags,
+    ...backendFlags,
     memory: memoryFlag('2G'),
     kernel: Flags.string({ helpValue: 'FILE', description: 'kernel of the guest; by default the one that runs here' }),
+    reboot: Flags.boolean({ description: 'let the guest reboot, and compare again' }),
     junit: Flags.string({ helpValue: 'FILE', description: 'write the comparison as JUnit XML, too' }),
   };
 
@@ -44,6 +48,8 @@ export default class Smoke extends GhpassCommand {
       },
       kernel: flags.kernel ?? null,
       bind: flags.bind,
+      reboot: flags.reboot,
+      libvirt: libvirtOf(flags),
       deadlineMs: deadlineOf(flags.timeout),
       directories: { runtime: runtimeDirectory(process.env), journal: journalDirectory(process.env) },
       signal: this.interrupted,

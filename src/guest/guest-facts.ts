@@ -33,14 +33,18 @@ export interface GuestFacts {
 }
 
 /**
- * Finds the report in what a guest wrote to its console.
+ * Finds the last report in what a guest wrote to its console.
+ * @param after how many came before the one that is looked for: a guest reports once each time that it boots.
  * @returns null where there is no complete report yet.
  * @throws GhpassError `guest.report-broken`.
  */
-export function findGuestReport(console: string): GuestFacts | null {
-  const start = console.lastIndexOf(MARK);
-  const end = start < 0 ? -1 : console.indexOf('\n', start);
-  return end < 0 ? null : parseGuestReport(console.slice(start + MARK.length, end).trim());
+export function findGuestReport(console: string, after = 0): GuestFacts | null {
+  const reports = console
+    .split(MARK)
+    .slice(1)
+    .filter((rest) => rest.includes('\n'));
+  const last = reports.length > after ? reports.at(-1) : undefined;
+  return last === undefined ? null : parseGuestReport(last.slice(0, last.indexOf('\n')).trim());
 }
 
 function parseGuestReport(line: string): GuestFacts {

@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
 import { isNvgrace } from '../host/modules-alias.ts';
-import { requirePciAddress } from '../host/pci-address.ts';
+import { isPciAddress, requirePciAddress } from '../host/pci-address.ts';
 import { collectGpus } from '../vfio/collect.ts';
 import { bindToNvgrace } from './binding.ts';
 import { type FoundJournal, findJournal, findJournals, guestJournal, Journal, refuseAbandoned } from './journal.ts';
@@ -98,8 +98,9 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
   return results;
 }
 
+/** A journal of a guest or of a domain, and not of a device. */
 function isGuest({ subject }: FoundJournal): boolean {
-  return subject.startsWith(guestJournal(''));
+  return !isPciAddress(subject);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
@@ -7,18 +6,20 @@ import { QEMU_BINARY } from '../host/qemu.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
 import { stopQemu } from '../qemu/process.ts';
-import { readConsoleLog } from './console-log.ts';
 import { differenceFindings } from './differences.ts';
-import { findGuestReport, type GuestFacts } from './guest-facts.ts';
+import { type DomainChoice, type PreparedDomain, prepareDomain } from './domain/create-domain.ts';
+import { startSmokeDomain } from './domain/smoke-domain.ts';
+import type { GuestFacts } from './guest-facts.ts';
 import { buildInitramfs } from './initramfs.ts';
 import { guestJournal, Journal } from './journal.ts';
-import { launch, makeGuestDirectory, type RunningGuest, startDeadlineMs } from './launch.ts';
+import { launch, makeGuestDirectory, startDeadlineMs } from './launch.ts';
 import { whileLocked } from './lock.ts';
 import { type Prepared, prepareGuest, requireBound } from './prepare.ts';
 import { putBack } from './put-back.ts';
 import { requireReadableFiles } from './readable-files.ts';
 import { selectGpus } from './select-gpus.ts';
 import { type Comparison, compareGuest } from './verify.ts';
+import { type ReportingGuest, waitForReport } from './wait-for-report.ts';
 import { withBoundGpus } from './with-bound-gpus.ts';
 
 export interface SmokeOptions {
@@ -29,12 +30,18 @@ export interface SmokeOptions {
   kernel: string | null;
   /** Bind the GPUs to the variant driver first, and give them back afterwards. */
   bind: boolean;
+  /** Let the guest boot a second time, and compare again: tables are made anew. */
+  reboot: boolean;
+  /** Null: QEMU as a process of ghpass. */
+  libvirt: DomainChoice | null;
   /** Null: from the guest's memory. */
   deadlineMs: number | null;
   directories: { runtime: string; journal: string };
   signal: AbortSignal;
   progress(line: string): void;
 }
+
+type SmokePrepared = Prepared | PreparedDomain;
 
 export interface SmokeResult {
   plan: GuestPlan;
@@ -44,11 +51,10 @@ export interface SmokeResult {
 }
 
 const COMMAND = 'ghpass smoke';
-/** UEFI and an emulated guest's kernel, beside the time that the start takes. */
-const BOOT_MS = 300_000;
-const POLL_MS = 200;
 /** Few messages, because each character costs an exit; memory is not cleared, because nobody will miss it. */
 const KERNEL_ARGUMENTS = 'console=ttyAMA0 loglevel=4 panic=-1 init_on_alloc=0';
+/** The guest reboots once it has reported, and reports again. */
+const REBOOT_ARGUMENT = 'ghpass.then=reboot';
 
 /**
  * probe → plan → throw-away guest → comparison → host as before, whatever happens in between.
@@ -57,96 +63,93 @@ const KERNEL_ARGUMENTS = 'console=ttyAMA0 loglevel=4 panic=-1 init_on_alloc=0';
 export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeResult> {
   /** First of all, so that CI can skip a machine without a GPU by the exit status, whatever else it lacks. */
   await selectGpus(host, options.addresses, { open: false });
-  const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append: KERNEL_ARGUMENTS, disks: [] };
+  const append = options.reboot ? `${KERNEL_ARGUMENTS} ${REBOOT_ARGUMENT}` : KERNEL_ARGUMENTS;
+  const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append, disks: [] };
   requireReadableFiles(boot);
   const { name } = options.request;
   const binding = { ...options, guest: name, afterwards: 'give-back', command: COMMAND } as const;
   return withBoundGpus(host, binding, async () => {
     options.progress('asking the host and its GPUs');
-    const prepared = await prepareGuest(host, options.addresses, { ...options.request, boot }, { open: true });
-    requireBound(prepared);
+    const request = { ...options.request, boot };
+    const prepared = await prepare(host, request, options);
+    if (!options.libvirt?.managed) requireBound(prepared);
     const { plan, findings } = prepared;
     if (findings.some(({ severity }) => severity === 'fail')) return { plan, comparisons: [], findings };
     const subject = guestJournal(name);
-    const guest = await whileLocked(options.directories.journal, [subject], COMMAND, () => runGuest(prepared, options));
-    const comparisons = compareGuest(plan, guest.report);
+    const { seen, told } = await whileLocked(options.directories.journal, [subject], COMMAND, () =>
+      runGuest(prepared, options),
+    );
+    const comparisons = seen.flatMap((guest) => compareGuest(plan, guest));
     const differences = differenceFindings(comparisons, plan.name);
-    return { plan, comparisons, findings: [...findings, ...guest.findings, ...differences] };
+    return { plan, comparisons, findings: [...findings, ...told, ...differences] };
   });
 }
 
+function prepare(host: Host, request: GuestRequest, { addresses, libvirt }: SmokeOptions): Promise<SmokePrepared> {
+  if (libvirt === null) return prepareGuest(host, addresses, request, { open: true });
+  return prepareDomain(host, { addresses, request, open: true, ...libvirt });
+}
+
+/** Runs the guest on its back end. @returns what it saw, once for each boot, and what is to be said of how it was started. */
 async function runGuest(
-  { plan, tools }: Prepared,
+  prepared: SmokePrepared,
   options: SmokeOptions,
-): Promise<{ report: GuestFacts; findings: Finding[] }> {
+): Promise<{ seen: GuestFacts[]; told: readonly Finding[] }> {
+  const { plan, tools } = prepared;
   const journal = Journal.open(options.directories.journal, guestJournal(plan.name), COMMAND);
-  let running: RunningGuest | null = null;
-  let report: GuestFacts;
+  let guest: ReportingGuest | null = null;
+  const seen: GuestFacts[] = [];
   try {
     const directory = makeGuestDirectory(options.directories.runtime, plan.name, journal);
     const initrd = await buildInitramfs(directory, options.signal, journal.environment);
     const bootable = { ...plan, boot: { ...plan.boot, initrd } };
-    running = await launch(bootable, directory, journal, {
-      binary: tools.qemu?.binary ?? QEMU_BINARY,
-      deadlineMs: options.deadlineMs ?? startDeadlineMs(plan.memoryBytes),
-      signal: options.signal,
-      progress: options.progress,
-    });
-    report = await waitForReport(running, options);
+    guest =
+      options.libvirt && 'profile' in prepared
+        ? await startSmokeDomain({ ...prepared, plan: bootable }, directory, journal, {
+            ...options,
+            ...options.libvirt,
+          })
+        : await startProcess(bootable, tools.qemu?.binary ?? QEMU_BINARY, directory, journal, options);
+    for (let boots = 0; boots < (options.reboot ? 2 : 1); boots += 1) {
+      seen.push(await waitForReport(guest, options, boots));
+    }
   } catch (error) {
-    throw await end(running, journal, error, options);
+    throw await end(guest, journal, error, options);
   }
-  const failed = await end(running, journal, null, options);
+  const failed = await end(guest, journal, null, options);
   if (failed) throw failed;
-  return { report, findings: running.findings };
+  return { seen, told: guest.findings };
 }
 
-/** @returns what is to be thrown, as {@link putBack} does. */
-async function end(
-  running: RunningGuest | null,
+async function startProcess(
+  plan: GuestPlan,
+  binary: string,
+  directory: string,
   journal: Journal,
-  first: unknown,
-  options: SmokeOptions,
-): Promise<unknown> {
-  if (running) await stopQemu(running.process, running.qmp);
-  return putBack([journal], first, options);
-}
-
-/**
- * @throws GhpassError `guest.silent` where the guest ends or the time does before there is a report; the last lines of its
- * console are part of the message.
- */
-async function waitForReport({ process, files }: RunningGuest, options: SmokeOptions): Promise<GuestFacts> {
-  const deadlineMs = options.deadlineMs ?? BOOT_MS;
-  const start = Date.now();
+  { deadlineMs, signal, progress }: SmokeOptions,
+): Promise<ReportingGuest> {
+  const { process, qmp, files, findings } = await launch(plan, directory, journal, {
+    binary,
+    deadlineMs: deadlineMs ?? startDeadlineMs(plan.memoryBytes),
+    signal,
+    progress,
+  });
   let ended = false;
   void process.exited.then(() => {
     ended = true;
   });
-  for (let polls = 0; ; polls += 1) {
-    options.signal.throwIfAborted();
-    const wasEnded = ended;
-    const console = readConsoleLog(files.consoleLog);
-    const report = findGuestReport(console);
-    if (report) return report;
-    const elapsedMs = Date.now() - start;
-    if (wasEnded || elapsedMs > deadlineMs) throw silent(wasEnded, elapsedMs, console);
-    if (polls % 25 === 0) {
-      options.progress(
-        `the guest boots: ${Math.round(elapsedMs / 1000)} s of at most ${Math.round(deadlineMs / 1000)} s`,
-      );
-    }
-    await sleep(POLL_MS);
-  }
+  return { consoleLog: files.consoleLog, findings, hasEnded: async () => ended, stop: () => stopQemu(process, qmp) };
 }
 
-function silent(ended: boolean, elapsedMs: number, console: string): GhpassError {
-  const lines = console.replaceAll('\r', '').trim().split('\n').slice(-3).join(' | ');
-  return new GhpassError(ended ? 'tool' : 'timeout', {
-    code: 'guest.silent',
-    message: `the guest ${ended ? 'ended' : 'is up'} after ${Math.round(elapsedMs / 1000)} s without a report; its console ends with: ${lines || 'nothing at all'}`,
-    suggestions: ['--timeout SECONDS', '--kernel FILE   # an arm64 kernel that boots without modules'],
-  });
+/** @returns what is to be thrown, as {@link putBack} does. */
+async function end(
+  guest: ReportingGuest | null,
+  journal: Journal,
+  first: unknown,
+  options: SmokeOptions,
+): Promise<unknown> {
+  await guest?.stop();
+  return putBack([journal], first, options);
 }
 
 /** @throws GhpassError `smoke.kernel-missing`. */

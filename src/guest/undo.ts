@@ -45,6 +45,8 @@ async function undoOne(change: Change, journal: Journal, { progress }: UndoOptio
       return;
     case 'process':
       return endProcess(change);
+    case 'domain':
+      return (await import('./domain/undo-domain.ts')).undoDomain(change);
     case 'abandoned':
       return;
   }

@@ -7,6 +7,8 @@ export type Change =
   /** A guest's process, about to be started: it is found by the mark in its environment. */
   | { kind: 'guest'; mark: string }
   | { kind: 'process'; pid: number; startTime: string }
+  /** A domain of libvirt, about to be defined; `before` is its old definition, null where there was none. */
+  | { kind: 'domain'; uri: string; name: string; uuid: string; before: string | null }
   /** A child that hangs in the kernel and cannot be ended: nothing else is to be done to the device before it is gone. */
   | { kind: 'abandoned'; pid: number; startTime: string; what: string };
 

@@ -11,14 +11,15 @@ export interface Terminal {
  * Lets something happen that cannot be taken back: because a flag says so, or because somebody at the terminal answers yes.
  * @param what would happen, as a sentence.
  * @param command that says yes beforehand.
+ * @param mayAsk false where a script is not to wait for an answer.
  * @throws GhpassError `confirmation-missing`.
  */
 export async function requireConfirmation(
   given: boolean,
-  { what, command }: { what: string; command: string },
+  { what, command, mayAsk = true }: { what: string; command: string; mayAsk?: boolean },
   terminal: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<void> {
-  if (given || (await isAffirmed(what, terminal))) return;
+  if (given || (mayAsk && (await isAffirmed(what, terminal)))) return;
   throw new GhpassError('usage', { code: 'confirmation-missing', message: what, suggestions: [command] });
 }
 

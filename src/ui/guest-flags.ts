@@ -5,8 +5,17 @@ import type { GuestBoot } from '../plan/guest-plan.ts';
 import { DEFAULT_PLACEMENT, type PlacementRequest, requireHugePages } from '../plan/request.ts';
 import { Flags } from '../ui/oclif.ts';
 
+/** How the devices are opened. */
+export const vfioFlag = {
+  vfio: Flags.option({
+    options: ['group', 'iommufd'] as const,
+    description: 'VFIO path; iommufd where kernel and QEMU can, if none is named',
+  })(),
+};
+
 /** Flags of the commands that start a guest. */
 export const guestFlags = {
+  ...vfioFlag,
   gpu: Flags.string({
     multiple: true,
     multipleNonGreedy: true,
@@ -17,10 +26,6 @@ export const guestFlags = {
   accel: Flags.option({
     options: ['kvm', 'tcg'] as const,
     description: 'accelerator; KVM is tried where none is named',
-  })(),
-  vfio: Flags.option({
-    options: ['group', 'iommufd'] as const,
-    description: 'VFIO path; iommufd where kernel and QEMU can, if none is named',
   })(),
   hugepages: Flags.string({
     default: 'none',

@@ -106,7 +106,7 @@ export const LIBVIRT_CASES: readonly HostCase[] = [
     'libvirt 11.3.0 passes no iommufd to QEMU, or finds no /dev/iommu: its guests get their GPUs through the group and container, which lacks nothing but the accelerated SMMU',
   ),
   ...of(
-    'stack.smmu',
+    'libvirt.smmu',
     'libvirt 11.3.0 and its QEMU have no accelerated SMMUv3 for one bus (libvirt 12.7 and QEMU 11.0): guests get no IOMMU',
   ),
 ];

@@ -16,6 +16,7 @@ import { libvirtEmptyCell } from './libvirt-empty-cell.ts';
 import { libvirtIommufd } from './libvirt-iommufd.ts';
 import { libvirtNodesetDropped } from './libvirt-nodeset-dropped.ts';
 import { libvirtSecurity } from './libvirt-security.ts';
+import { libvirtSmmu } from './libvirt-smmu.ts';
 import { libvirtUnreachable } from './libvirt-unreachable.ts';
 import { libvirtWindow } from './libvirt-window.ts';
 import { memDmaLimit } from './mem-dma-limit.ts';
@@ -24,7 +25,6 @@ import { numaBalancing } from './numa-balancing.ts';
 import { numaHostNodes } from './numa-host-nodes.ts';
 import { numaMemoryOnly } from './numa-memory-only.ts';
 import { platformUnsupported } from './platform-unsupported.ts';
-import { stackSmmu } from './stack-smmu.ts';
 
 /** Those that look at libvirt: of no use to a guest that ghpass starts without it. */
 export const LIBVIRT_CHECKS: readonly HostCheck[] = [
@@ -34,7 +34,7 @@ export const LIBVIRT_CHECKS: readonly HostCheck[] = [
   libvirtEmptyCell,
   libvirtWindow,
   libvirtIommufd,
-  stackSmmu,
+  libvirtSmmu,
 ];
 
 /** What is checked of a host as a whole, the cause before its consequences. */

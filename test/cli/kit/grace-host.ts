@@ -55,7 +55,8 @@ const SYSTEM_TOOLS = [
 /** Root stays root, because only then it can see what other processes have open; everybody else becomes one for itself. */
 const isRoot = process.getuid?.() === 0;
 const OWN_MOUNTS = isRoot ? ['--mount'] : ['--map-root-user', '--mount'];
-const ENTER = isRoot ? ['--mount'] : ['--user', '--mount', '--preserve-credentials'];
+/** A machine that is itself below a changed root has its files there, and not where its mounts begin. */
+const ENTER = [...(isRoot ? ['--mount'] : ['--user', '--mount', '--preserve-credentials']), '--root'];
 
 /** Whether this machine lets a process have mounts of its own, which takes no root but may be forbidden, and has cpio. */
 export function canHaveOwnMounts(): boolean {

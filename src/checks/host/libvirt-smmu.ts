@@ -1,8 +1,8 @@
 import { aboutHost, type HostCheck } from './facts.ts';
 import { ASKED_OF_LIBVIRT, nameOf, ofLibvirt } from './libvirt-facts.ts';
 
-export const stackSmmu: HostCheck = {
-  id: 'stack.smmu',
+export const libvirtSmmu: HostCheck = {
+  id: 'libvirt.smmu',
   severity: 'info',
   title: 'libvirt puts an accelerated SMMU in front of a GPU',
   looksAt: ASKED_OF_LIBVIRT,

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { GhpassError } from '../../errors.ts';
+import type { Host } from '../../host/host.ts';
+import { applyPlan } from '../../libvirt/apply-plan.ts';
+import { baseDomain } from '../../libvirt/base-domain.ts';
+import type { Profile } from '../../libvirt/profile.ts';
+import { Virsh } from '../../libvirt/virsh.ts';
+import type { GuestPlan } from '../../plan/guest-plan.ts';
+import type { CreateOptions } from '../create.ts';
+import { guestJournal, Journal } from '../journal.ts';
+import { startDeadlineMs } from '../launch.ts';
+import { whileLocked } from '../lock.ts';
+import { type Prepared, prepareGuest, requireBound } from '../prepare.ts';
+import { putBack } from '../put-back.ts';
+import { requireReadableFiles } from '../readable-files.ts';
+import { withBoundGpus } from '../with-bound-gpus.ts';
+import { chooseProfile, type ProfileName, requestFor } from './choose-profile.ts';
+import { defineAndReadBack } from './define.ts';
+
+export interface DomainChoice {
+  /** URI of libvirt. */
+  connect: string;
+  profile: ProfileName;
+  /** libvirt binds the GPUs at each start of the guest, and gives them back at its end. */
+  managed: boolean;
+  /** Text of the base domain. */
+  template: string;
+}
+
+/** A plan for a domain that is not there yet. */
+export interface PreparedDomain extends Prepared {
+  profile: Profile;
+}
+
+export interface CreatedDomain extends PreparedDomain {
+  /** Null where a check failed, so that nothing was defined. */
+  domain: { name: string; uuid: string; uri: string; consoleLog: string } | null;
+}
+
+/** Where libvirt's own log daemon may write on every distribution. */
+export function consoleLogOf(name: string): string {
+  return `/var/log/libvirt/qemu/${name}.console.log`;
+}
+
+/** Plans a new domain, and changes nothing. */
+export async function prepareDomain(
+  host: Host,
+  options: Pick<CreateOptions, 'addresses' | 'request' | 'open'> & DomainChoice,
+): Promise<PreparedDomain> {
+  const profile = await chooseProfile(host, options.connect, options.profile);
+  const { request } = options;
+  const prepared = await prepareGuest(host, options.addresses, requestFor(profile, request), options);
+  return { ...prepared, profile };
+}
+
+/** The template with the guest of a plan in it, and its GPUs. */
+export function domainXml(
+  { plan, tools, profile }: PreparedDomain,
+  { template, managed }: DomainChoice,
+  uuid: string | null,
+): string {
+  const base = baseDomain(template, plan, { uuid, consoleLog: consoleLogOf(plan.name), tools });
+  return applyPlan(base, plan, profile, { managed });
+}
+
+/**
+ * Plans a guest, defines it in libvirt, starts it and leaves it running. After a failure or an interrupt the domain and the
+ * bindings that were made for it are gone.
+ * @throws GhpassError `guest.exists`, `libvirt.dropped`, those of `Virsh` and of any step before.
+ */
+export async function createDomain(host: Host, options: CreateOptions & DomainChoice): Promise<CreatedDomain> {
+  requireReadableFiles(options.request.boot);
+  const { name } = options.request;
+  const command = 'ghpass create-vm';
+  return withBoundGpus(host, { ...options, guest: name, afterwards: 'keep', command }, async () => {
+    const uuid = randomUUID();
+    const prepared = await prepareDomain(host, options);
+    if (!options.managed) requireBound(prepared);
+    const isStopped = prepared.findings.some(({ severity }) => severity === 'fail');
+    if (isStopped) return { ...prepared, domain: null };
+    await whileLocked(options.directories.journal, [guestJournal(name)], command, async () => {
+      const journal = Journal.open(options.directories.journal, guestJournal(name), command);
+      try {
+        await startDomain(prepared.plan, domainXml(prepared, options, uuid), { ...options, uuid, journal });
+      } catch (error) {
+        throw await putBack([journal], error, options);
+      }
+      journal.keep();
+    });
+    return { ...prepared, domain: { name, uuid, uri: options.connect, consoleLog: consoleLogOf(name) } };
+  });
+}
+
+interface StartOptions extends Pick<CreateOptions, 'signal' | 'progress' | 'deadlineMs'> {
+  connect: string;
+  uuid: string;
+  journal: Journal;
+}
+
+/**
+ * Defines and starts a new domain; whoever has the journal undoes both.
+ * @throws GhpassError as {@link createDomain}.
+ */
+export async function startDomain(
+  { name, memoryBytes }: GuestPlan,
+  xml: string,
+  { connect, uuid, journal, signal, progress, deadlineMs }: StartOptions,
+): Promise<Virsh> {
+  const virsh = new Virsh(connect, { signal });
+  if ((await virsh.domainNames()).includes(name)) throw exists(name, connect);
+  journal.record({ kind: 'domain', uri: connect, name, uuid, before: null });
+  progress(`defining ${name} at ${connect}`);
+  await defineAndReadBack(virsh, name, xml);
+  const within = deadlineMs ?? startDeadlineMs(memoryBytes);
+  const seconds = Math.round(within / 1000);
+  progress(`starting ${name}: its memory is pinned, at most ${seconds} s`);
+  await virsh.start(name, {
+    deadlineMs: within,
+    onWait: (elapsed) => progress(`starting ${name}: ${Math.round(elapsed / 1000)} s of at most ${seconds} s`),
+  });
+  return virsh;
+}
+
+function exists(name: string, connect: string): GhpassError {
+  return new GhpassError('check', {
+    code: 'guest.exists',
+    message: `there is a domain named ${name} at ${connect} already`,
+    suggestions: ['choose another name', `ghpass attach ${name} ADDRESS   # to give it a GPU`],
+  });
+}
