@@ -21,7 +21,8 @@ export function readCachedLibvirt(identity: readonly string[], emulator: string)
     const file = fileFor(identity, emulator);
     // With sudo the directory can be another user's, who must not tell root what libvirt says.
     if (statSync(file).uid !== process.getuid?.()) return null;
-    return JSON.parse(readFileSync(file, 'utf8')) as LibvirtFacts;
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<LibvirtFacts> | null;
+    return typeof kept?.acpiNodeset === 'boolean' ? (kept as LibvirtFacts) : null;
   } catch {
     return null;
   }

@@ -37,7 +37,8 @@ const WORDINGS: readonly Wording[] = [
   {
     code: 'libvirt.invalid-xml',
     kind: 'tool',
-    words: /^(unsupported configuration|XML error|XML document failed to validate|invalid argument|at line \d+): ?/m,
+    words:
+      /^(unsupported configuration: |XML error: |XML document failed to validate|invalid argument: |at line \d+: )/m,
     commands: ['define', 'domxml-to-native'],
   },
   // What the parser calls an internal error is a value that does not fit another one ("Number of CPUs in <numa> exceeds …").

@@ -1,4 +1,4 @@
-/** A run of characters that are quoted in one way: as they are, within single quotes, or behind a backslash. */
+/** Characters that are quoted in one way: single quotes, a backslash (before a line feed both are nothing), or none. */
 const PIECE = /'([^']*)'|\\(.)|([^\s'\\]+)/sy;
 
 /**
@@ -13,7 +13,7 @@ export function shellWords(line: string): string[] {
     PIECE.lastIndex = at;
     const piece = PIECE.exec(line);
     if (piece) {
-      word = (word ?? '') + (piece[1] ?? piece[2] ?? piece[3] ?? '');
+      word = (word ?? '') + (piece[1] ?? piece[2]?.replace('\n', '') ?? piece[3] ?? '');
       continue;
     }
     // White space, or a quote without its other end, which libvirt does not write.
