@@ -72,7 +72,7 @@ export class Virsh {
   async list(): Promise<DomainEntry[]> {
     const lines = (await this.run(['list', '--all', '--uuid', '--name'])).split('\n');
     return lines.flatMap((line) => {
-      const [, uuid, name] = /^([0-9a-f-]{36}) (.*\S) *$/.exec(line) ?? [];
+      const [, uuid, name] = /^([0-9a-f-]{36}) (.+)$/.exec(line) ?? [];
       return uuid && name ? [{ uuid, name }] : [];
     });
   }

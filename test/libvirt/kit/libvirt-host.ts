@@ -57,7 +57,9 @@ export async function startLibvirt(suite: Suite, { vfio = true }: { vfio?: boole
   writeFileSync(virsh, `#!/bin/sh\nexec ${enter.join(' ')} /usr/bin/virsh "$@"\n`);
   chmodSync(virsh, 0o755);
   const [command = '', ...words] = enter;
-  const run = (program: string, args: readonly string[]) => runTool(command, [...words, program, ...args]);
+  // The directories of this machine's PATH are there, too, as far as they are temporary.
+  const own = ['/usr/bin/env', 'PATH=/usr/sbin:/usr/bin'];
+  const run = (program: string, args: readonly string[]) => runTool(command, [...words, ...own, program, ...args]);
   const onFile = async (xml: string, argsOf: (file: string) => [string, ...string[]]) => {
     const file = join(mkdtempSync(join(directory, 'xml-')), 'domain.xml');
     writeFileSync(file, xml);
@@ -94,9 +96,14 @@ function startNamespace(args: readonly string[]): ChildProcess {
   return spawn('unshare', [...OWN_NAMESPACES, 'sh', SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
-/** A domain for KVM as this machine's CPU can emulate it: what libvirt says of the rest stays the same. */
+/**
+ * A domain for a Grace host as this machine can do it: no KVM, no 72 CPUs to pin to, and huge pages of 2 MiB alone. What
+ * libvirt says of the rest stays the same.
+ */
 export function emulated(xml: string): string {
   return xml
-    .replace(/<domain type=(['"])kvm\1/, "<domain type='qemu'")
-    .replace(/<cpu mode=(['"])host-passthrough\1/, "<cpu mode='maximum'");
+    .replace(/(<domain\b[^>]* type=)(['"])kvm\2/, '$1$2qemu$2')
+    .replace(/(<cpu mode=)(['"])host-passthrough\2/, '$1$2maximum$2')
+    .replace(/<page size=(['"]).*?\1 unit=(['"]).*?\2/g, "<page size='2' unit='MiB'")
+    .replace(/<cputune>.*?<\/cputune>/s, '');
 }
