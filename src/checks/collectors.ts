@@ -1,6 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import { collectHost } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
+import { tryLibvirt } from '../host/libvirt-answer.ts';
 import { readHostSettings } from '../host/settings.ts';
 import type { Collector } from '../host/snapshot/capture.ts';
 import { collectGpus } from '../vfio/collect.ts';
@@ -10,7 +11,7 @@ export const COLLECTORS: readonly Collector[] = [
   collectAllGpus,
   async (host) => readHostSettings(host, collectHost(host)),
   async (host) => host.askTools(),
-  async (host) => host.askLibvirt(),
+  async (host) => tryLibvirt(host),
 ];
 
 /**

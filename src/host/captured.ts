@@ -2,7 +2,7 @@ import type { HostFiles } from './files.ts';
 import { readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { ABOUT_FILE, readSynthetic } from './snapshot/about.ts';
-import { type Software, softwareOf, TOOLS_FILE } from './snapshot/software.ts';
+import { answerOf, type Software, softwareOf, TOOLS_FILE } from './snapshot/software.ts';
 
 /** Root of what no file of a host shows, inside a captured host. */
 const EXTRA = '/ghpass';
@@ -20,7 +20,7 @@ export function capturedHost(kind: 'builtin' | 'snapshot', name: string, files: 
     machine: readText(files, '/proc/sys/kernel/arch'),
     askDevice: async (address) => readText(files, `${EXTRA}/vfio/${address}.json`),
     askTools: async () => (await readSoftware(kind, name, files)).tools,
-    askLibvirt: async () => (await readSoftware(kind, name, files)).libvirt,
+    askLibvirt: async () => answerOf((await readSoftware(kind, name, files)).libvirt),
   };
 }
 

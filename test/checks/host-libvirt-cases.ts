@@ -2,7 +2,6 @@ import { GhpassError } from '../../src/errors.ts';
 import type { LibvirtFacts } from '../../src/host/libvirt.ts';
 import { graceHost, hopper, LIBVIRT, openMadeUp } from '../fixtures/grace-host.ts';
 import type { HostCase } from './host-cases.ts';
-import { asLocal } from './made-up-hosts.ts';
 
 const withLibvirt = (changes: Partial<LibvirtFacts>) =>
   openMadeUp(graceHost([hopper()], { libvirt: { ...LIBVIRT, ...changes } }));
@@ -14,7 +13,7 @@ const OLD = withLibvirt({
   iommufd: false,
   acceleratedSmmu: false,
 });
-const NONE = asLocal(openMadeUp(graceHost([hopper()], { libvirt: null })));
+const NONE = openMadeUp(graceHost([hopper()], { libvirt: null }));
 const REFUSED = new GhpassError('permission', {
   code: 'libvirt.permission',
   message: 'virsh version at qemu:///system: authentication unavailable: no polkit agent',
@@ -36,7 +35,7 @@ export const LIBVIRT_CASES: readonly HostCase[] = [
     host: NONE,
     says: {
       severity: 'info',
-      message: 'virsh is not on PATH: ghpass starts QEMU itself, and makes no guest with --backend libvirt',
+      message: 'no virsh is known on this host: ghpass starts QEMU itself, and makes no guest with --backend libvirt',
       remedy: [
         'apt-get install libvirt-clients libvirt-daemon-system',
         'dnf install libvirt-client libvirt-daemon-kvm',
@@ -53,12 +52,7 @@ export const LIBVIRT_CASES: readonly HostCase[] = [
       remedy: ['run ghpass as root'],
     },
   },
-  {
-    id: 'libvirt.unreachable',
-    title: 'a capture of a host that does not tell',
-    host: openMadeUp(graceHost([hopper()], { libvirt: null })),
-    notKnown: 'made-up does not tell about a libvirt',
-  },
+  { id: 'libvirt.unreachable', title: 'a libvirt that answers', host: OLD },
   {
     id: 'libvirt.security',
     title: 'libvirt 11.3',

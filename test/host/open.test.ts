@@ -110,6 +110,10 @@ describe('--host', () => {
       JSON.stringify({ ...NEWEST_TOOLS, libvirt: { ...NEWEST_LIBVIRT, iommufd: 'yes' } }),
       'libvirt.iommufd: Invalid input: expected boolean, received string',
     ],
+    [
+      JSON.stringify({ libvirt: { refused: { kind: 'bug', code: '', message: '', suggestions: [] } } }),
+      'libvirt.refused.kind: Invalid option: expected one of',
+    ],
     [JSON.stringify({ libvirt: {} }), 'libvirt.uri: Invalid input: expected string, received undefined'],
   ])('tools.json that is %s is refused', async (text, what) => {
     const directory = snapshotWith('tools.json', text);

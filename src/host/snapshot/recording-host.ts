@@ -2,11 +2,11 @@ import { GhpassError } from '../../errors.ts';
 import type { Host } from '../host.ts';
 import type { FileTree } from '../memory-files.ts';
 import { recordingFiles } from './recording-files.ts';
-import { type Software, softwareDocument, TOOLS_FILE } from './software.ts';
+import { refusalOf, type Software, softwareDocument, TOOLS_FILE } from './software.ts';
 
 /** A question that a host did not answer, and why. */
 export interface Unanswered {
-  /** PCI address of the device, `tools` or `libvirt`. */
+  /** PCI address of the device, or `tools`. */
   subject: string;
   why: GhpassError;
 }
@@ -51,9 +51,15 @@ export function recordingHost(host: Host): HostRecording {
         return software.tools;
       },
       async askLibvirt(uri) {
-        const libvirt = await ask('libvirt', () => host.askLibvirt(uri));
-        software.libvirt = libvirt;
-        return libvirt;
+        try {
+          const libvirt = await host.askLibvirt(uri);
+          software.libvirt = libvirt;
+          return libvirt;
+        } catch (error) {
+          // ghpass can do without: that libvirt does not answer is what the host says.
+          if (error instanceof GhpassError && error.kind !== 'interrupted') software.libvirt = refusalOf(error);
+          throw error;
+        }
       },
     },
     recorded() {

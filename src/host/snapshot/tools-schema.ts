@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LibvirtFacts } from '../libvirt.ts';
 import type { ToolFacts } from '../tools.ts';
 import { parseObject, snapshotBroken } from './broken.ts';
-import { type Software, softwareOf, TOOLS_FILE } from './software.ts';
+import { type LibvirtRefusal, type Software, softwareOf, TOOLS_FILE } from './software.ts';
 
 const qemu = z.object({
   binary: z.string(),
@@ -40,7 +40,15 @@ const libvirtFacts: z.ZodType<LibvirtFacts> = z.object({
 });
 
 const toolFacts: z.ZodType<ToolFacts> = z.object({ qemu: qemu.nullable(), firmware: z.array(firmware), kvm });
-const libvirt = z.object({ libvirt: libvirtFacts.nullish() });
+const refusal: z.ZodType<LibvirtRefusal> = z.object({
+  refused: z.object({
+    // Neither a bug of ghpass nor an interrupt can come from elsewhere.
+    kind: z.enum(['check', 'usage', 'unsupported', 'permission', 'tool', 'timeout']),
+    code: z.string(),
+    message: z.string(),
+    suggestions: z.array(z.string()),
+  }),
+});
 
 /**
  * Software of a captured host, which may come from anywhere.
@@ -49,8 +57,15 @@ const libvirt = z.object({ libvirt: libvirtFacts.nullish() });
 export function parseTools(snapshot: string, text: string): Software {
   const document = parseObject(snapshot, TOOLS_FILE, text);
   const onlyLibvirt = Object.keys(document).join() === 'libvirt';
+  const libvirt = z.object({ libvirt: (isRefusal(document) ? refusal : libvirtFacts).nullish() });
   const result = (onlyLibvirt ? libvirt : z.intersection(toolFacts, libvirt)).safeParse(document);
   if (result.success) return softwareOf(result.data as Partial<ToolFacts & Software>);
   const [issue] = result.error.issues;
   throw snapshotBroken(snapshot, TOOLS_FILE, `${issue?.path.join('.')}: ${issue?.message}`, result.error);
+}
+
+/** A union would say of either kind that it is not the other one. */
+function isRefusal(document: { libvirt?: unknown }): boolean {
+  const { libvirt } = document;
+  return typeof libvirt === 'object' && libvirt !== null && 'refused' in libvirt;
 }

@@ -158,6 +158,16 @@ test('a device or a tool that fails does not hide the others', async () => {
   expect([await again.askTools(), await again.askLibvirt()]).toEqual([null, LIBVIRT]);
 });
 
+test('a libvirt that does not answer does not answer when it is replayed, and a snapshot is whole without it', async () => {
+  const refused = new GhpassError('permission', { code: 'libvirt.permission', message: 'no', suggestions: ['sudo'] });
+  const host = { ...openMadeUp(graceHost([hopper()])), askLibvirt: () => Promise.reject(refused) };
+  expect((await capture(host)).unanswered).toEqual([]);
+  const again = await replayed(host);
+  const { kind, code, message, suggestions } = refused;
+  await expect(again.askLibvirt()).rejects.toThrow(expect.objectContaining({ kind, code, message, suggestions }));
+  expect(await again.askTools()).toEqual(await host.askTools());
+});
+
 test('Ctrl-C is none of these failures', async () => {
   const interrupted = new GhpassError('interrupted', { code: 'interrupted', message: 'interrupted' });
   const host = { ...openMadeUp(graceHost([hopper()])), askDevice: () => Promise.reject(interrupted) };
