@@ -23,16 +23,27 @@ export interface Diagnosis extends Outcomes {
   opened: boolean;
 }
 
-/** What create-vm would start if nothing but a name was given, with all GPUs. */
-const PLAIN_GUEST: GuestRequest = {
-  name: 'plain-guest',
-  memoryBytes: 16n * GIB,
-  vcpus: 4,
-  accelerator: null,
-  iommufd: null,
-  boot: { kernel: null, initrd: null, append: null, disks: [] },
-  placement: DEFAULT_PLACEMENT,
-};
+/** Memory of a guest of create-vm if none is named, and the least that one can have. */
+const PLAIN_BYTES = 16n * GIB;
+const LEAST_BYTES = GIB / 2n;
+
+/**
+ * What create-vm would start if nothing but a name was given, with all GPUs; on a small host with half of the memory that is
+ * free, because the question is whether it can run guests, and not how large they are.
+ */
+function plainGuest({ availableMemoryBytes }: HostFacts): GuestRequest {
+  const half = Number((availableMemoryBytes ?? 2n * PLAIN_BYTES) / 2n / LEAST_BYTES);
+  const parts = Math.max(1, Math.min(half, Number(PLAIN_BYTES / LEAST_BYTES)));
+  return {
+    name: 'plain-guest',
+    memoryBytes: BigInt(parts) * LEAST_BYTES,
+    vcpus: 4,
+    accelerator: null,
+    iommufd: null,
+    boot: { kernel: null, initrd: null, append: null, disks: [] },
+    placement: DEFAULT_PLACEMENT,
+  };
+}
 
 /**
  * Runs the selected checks on a host, on each of its GPUs, and on the plan of a plain guest with all of them.
@@ -91,7 +102,7 @@ async function attemptPlan(
   const tools = await askTools(host);
   if ('notKnown' in tools) return { attempt: tools, tools: null };
   try {
-    return { attempt: { plan: planGuest({ ...collected, tools, request: PLAIN_GUEST }) }, tools };
+    return { attempt: { plan: planGuest({ ...collected, tools, request: plainGuest(collected.host) }) }, tools };
   } catch (error) {
     if (error instanceof GhpassError) return { attempt: { refusal: error }, tools };
     throw error;

@@ -280,6 +280,20 @@ const START: PlanCase[] = [
     host: locking('8388608', '0000000000000000'),
     says: MAY_NOT_LOCK,
   },
+  {
+    id: 'mem.memlock',
+    title: 'a service that may lock 8 MiB',
+    host: locking('8388608', '0000000000000000', '0::/system.slice/ci.service\n'),
+    says: {
+      severity: 'fail',
+      message:
+        'the guest wants 16 GiB, all of it pinned; a process without CAP_IPC_LOCK may lock 8 MiB here, and VFIO ends with ENOMEM (12); that is LimitMEMLOCK of ci.service',
+      remedy: [
+        "sudo mkdir -p /etc/systemd/system/ci.service.d && printf '[Service]\\nLimitMEMLOCK=17179869184\\n' | sudo tee /etc/systemd/system/ci.service.d/memlock.conf",
+        'sudo systemctl daemon-reload && sudo systemctl restart ci.service',
+      ],
+    },
+  },
   { id: 'mem.memlock', title: 'root, whatever the limit is', host: locking('8388608', '000001ffffffffff') },
   { id: 'mem.memlock', title: 'a user who may lock just as much', host: locking('17179869184', '0000000000000000') },
   { id: 'mem.memlock', title: 'a user without a limit', host: locking('unlimited', '0000000000000000') },
@@ -378,10 +392,11 @@ function changed(path: string, content: string | null): Host {
   return openMadeUp(graceHost([hopper()]), { files: { [path]: content } });
 }
 
-function locking(limit: string, capabilities: string): Host {
+function locking(limit: string, capabilities: string, cgroup = '0::/user.slice/session-1.scope\n'): Host {
   const files = {
     '/proc/self/limits': `Max locked memory         ${limit}              unlimited            bytes     \n`,
     '/proc/self/status': `CapEff:\t${capabilities}\n`,
+    '/proc/self/cgroup': cgroup,
   };
   return openMadeUp(graceHost([hopper()]), { files });
 }

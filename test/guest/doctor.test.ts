@@ -4,7 +4,7 @@ import { selectChecks } from '../../src/checks/select.ts';
 import { GhpassError } from '../../src/errors.ts';
 import { diagnose } from '../../src/guest/doctor.ts';
 import type { Host } from '../../src/host/host.ts';
-import { ADDRESS, blackwell, board, graceHost, hopper, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
+import { ADDRESS, blackwell, board, GIB, graceHost, hopper, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 
 const ALL = selectChecks(undefined, undefined, '');
 const HEALTHY = openMadeUp(graceHost([hopper()], { release: '6.19.0' }));
@@ -31,6 +31,17 @@ describe('diagnose', () => {
     expect(findings).toEqual([]);
     expect(outcomes.filter(({ outcome }) => outcome !== 'pass')).toEqual([]);
     expect(opened).toBe(true);
+  });
+
+  test.each<[string, bigint, string[]]>([
+    ['less than a guest has by default', 12n * GIB, []],
+    ['just enough for the least guest', GIB / 2n, []],
+    ['too little for any guest', GIB / 4n, ['the guest wants 512 MiB, all of it pinned; the host has 256 MiB in all']],
+  ])('plans a guest that fits a host with %s', async (_title, available, messages) => {
+    const files = { '/proc/meminfo': `MemAvailable: ${available / 1024n} kB\n` };
+    const small = openMadeUp(graceHost([hopper()], { release: '6.19.0' }), { files });
+    const { findings } = await diagnose(small, selectChecks('mem.available', undefined, ''));
+    expect(findings.map(({ message }) => message)).toEqual(messages);
   });
 
   test('runs the checks of a GPU on each of them', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readIort } from '../../src/host/acpi/iort.ts';
 import { writeIort } from '../../src/host/builtin/iort-writer.ts';
+import { readCpuSettings } from '../../src/host/cpus.ts';
 import { kernelArgument } from '../../src/host/kernel-argument.ts';
 import { localFiles } from '../../src/host/local-files.ts';
 import { readLockLimit } from '../../src/host/lock-limit.ts';
@@ -36,7 +37,53 @@ describe('the size of a page', () => {
 
 test('the limit for locked memory is read from a real kernel', () => {
   const limit = readLockLimit(localFiles);
-  expect(limit).toEqual({ bytes: limit?.bytes === null ? null : expect.any(BigInt), exempt: expect.any(Boolean) });
+  const unit = limit?.unit === null ? null : expect.stringMatching(/\.service$/);
+  expect(limit).toEqual({
+    bytes: limit?.bytes === null ? null : expect.any(BigInt),
+    exempt: expect.any(Boolean),
+    unit,
+  });
+});
+
+test.each<[string, string | null]>([
+  ['0::/system.slice/ci-runner@2.service\n', 'ci-runner@2.service'],
+  ['0::/system.slice/ci.service/job-1\n', 'ci.service'],
+  ['0::/system.slice/system-ci.slice/ci@1.service\n', 'ci@1.service'],
+  ['9:memory:/\n1:name=systemd:/system.slice/ci.service\n', 'ci.service'],
+  ['0::/user.slice/user-1000.slice/user@1000.service/app.slice/app.service\n', null],
+  ['0::/user.slice/user-1000.slice/session-3.scope\n', null],
+  ['0::/system.slice/$(reboot).service\n', null],
+  ['', null],
+])('of the control groups %j the service is %j', (cgroup, unit) => {
+  const files = filesOf({
+    '/proc/self/limits': 'Max locked memory  8388608  8388608  bytes\n',
+    '/proc/self/status': 'CapEff:\t0000000000000000\n',
+    '/proc/self/cgroup': cgroup,
+  });
+  expect(readLockLimit(files)).toEqual({ bytes: 8388608n, exempt: false, unit });
+});
+
+describe('CPUs', () => {
+  test('are those of this process, and what the kernel sets aside', () => {
+    const files = filesOf({
+      '/proc/self/status': 'Name:\tnode\nCpus_allowed:\tff\nCpus_allowed_list:\t0-3,6\nMems_allowed_list:\t0\n',
+      '/sys/devices/system/cpu/isolated': '3,6\n',
+      '/sys/devices/system/cpu/nohz_full': '2-3\n',
+    });
+    expect(readCpuSettings(files)).toEqual({ allowed: [0, 1, 2, 3, 6], setAside: [2, 3, 6] });
+  });
+
+  test('are not known where /proc does not say; a kernel without nohz_full sets none aside', () => {
+    const files = filesOf({
+      '/sys/devices/system/cpu/isolated': '\n',
+      '/sys/devices/system/cpu/nohz_full': '(null)\n',
+    });
+    expect(readCpuSettings(files)).toEqual({ allowed: null, setAside: [] });
+  });
+
+  test('of this machine are some', () => {
+    expect(readCpuSettings(localFiles).allowed?.length).toBeGreaterThan(0);
+  });
 });
 
 test.each([
