@@ -1,5 +1,8 @@
+import { GhpassError } from '../errors.ts';
+import type { NumaFacts } from '../host/numa.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import type { GuestNode, PlannedGpu, PlannedSmmu } from './guest-plan.ts';
+import { socketNode } from './host-nodes.ts';
 import { rootPortWindow } from './mmio-window.ts';
 
 /** Bus numbers below are left to the devices of the default root complex. */
@@ -12,18 +15,25 @@ const EXPANDER_BUS_STRIDE = 8;
  * in slot 0, function 0 behind that. The guest's driver refuses a generic initiator with another device or function number
  * (open-gpu-kernel-modules 595.45.04), and bus 0 has no NUMA node.
  * @param nodes of {@link planNodes}.
+ * @param numa of the host.
  * @param smmu what each expander bus gets; null for none.
  * @param taken numbers of expander buses that the guest has already.
+ * @throws GhpassError `pci.buses-taken`.
  */
 export function planGpus(
   gpus: readonly GpuFacts[],
   nodes: readonly GuestNode[],
-  { smmu, taken = [] }: { smmu: PlannedSmmu | null; taken?: readonly number[] | undefined },
+  {
+    numa,
+    smmu,
+    taken = [],
+  }: { numa: NumaFacts | null; smmu: PlannedSmmu | null; taken?: readonly number[] | undefined },
 ): PlannedGpu[] {
   const buses = freeBuses(taken);
   return gpus.map((gpu, i) => {
-    const expanderBus = buses[i] ?? 0;
-    const near = nodes.find(({ hostNode }) => hostNode !== null && hostNode === gpu.pci.numaNode);
+    const expanderBus = buses[i] ?? tooMany(gpus.length);
+    const socket = socketNode(numa, gpu);
+    const near = nodes.find(({ hostNode }) => hostNode !== null && hostNode === socket);
     return {
       address: gpu.pci.address,
       id: `gpu${i}`,
@@ -47,4 +57,12 @@ function freeBuses(taken: readonly number[]): number[] {
     (_, i) => FIRST_EXPANDER_BUS + i * EXPANDER_BUS_STRIDE,
   );
   return all.filter((bus) => taken.every((other) => Math.abs(other - bus) >= EXPANDER_BUS_STRIDE));
+}
+
+function tooMany(gpus: number): never {
+  throw new GhpassError('check', {
+    code: 'pci.buses-taken',
+    message: `${gpus} GPUs need as many expander buses with ${EXPANDER_BUS_STRIDE} numbers each from ${FIRST_EXPANDER_BUS} up, and the guest has too few left`,
+    suggestions: ['give the guest fewer GPUs', 'take expander buses out of the domain'],
+  });
 }

@@ -64,7 +64,7 @@ export function planGuest({ host, settings, gpus, tools, request }: PlanInput): 
     pinning: request.placement.pin ? planPinning(nodes, host.numa, settings.cpus) : null,
     nodes,
     distances: planDistances(host.numa, gpus, nodes, initiatorNodes(host)),
-    gpus: planGpus(gpus, nodes, { smmu, taken: request.domain?.expanderBuses }),
+    gpus: planGpus(gpus, nodes, { numa: host.numa, smmu, taken: request.domain?.expanderBuses }),
     firmware: { code, variablesTemplate, format },
     boot: request.boot,
     iommufd,

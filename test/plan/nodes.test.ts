@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GuestNode } from '../../src/plan/guest-plan.ts';
 import { planNodes, planSockets } from '../../src/plan/nodes.ts';
 import type { GpuFacts } from '../../src/vfio/gpu.ts';
-import { blackwell, board, GIB, graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
+import { blackwell, board, GIB, graceHost, hopper, MIB, nodesFor, openMadeUp } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
 
 const gpus = (count: number) =>
@@ -83,6 +83,20 @@ describe('a plan', () => {
       ['gpu2', 1, '0000:51:00.0', 0x50],
       ['gpu3', 1, '0000:59:00.0', 0x58],
     ]);
+  });
+
+  test('is near the socket of a GPU that the kernel puts on the node of its own memory', async () => {
+    const gpus = board(2, hopper, { gpusPerSocket: 1 });
+    const nodes = nodesFor(gpus, 2).map((node, id) =>
+      id === 2 || id === 10 ? { ...node, memoryBytes: 94n * GIB } : node,
+    );
+    const onOwnMemory = gpus.map((gpu, i) => ({ ...gpu, numaNode: 2 + 8 * i }));
+    const host = openMadeUp(graceHost(onOwnMemory, { nodes }));
+    const { plan } = await planFacts(host);
+    expect(memory(plan.nodes).map(({ hostNode }) => hostNode)).toEqual([0, 1]);
+    expect(plan.gpus.map(({ guestNode }) => guestNode)).toEqual([0, 1]);
+    const second = await planFacts(host, { addresses: ['0019:01:00.0'] });
+    expect(memory(second.plan.nodes)).toMatchObject([{ id: 0, hostNode: 1 }]);
   });
 
   test('takes memory from the sockets of its GPUs only', async () => {

@@ -76,6 +76,16 @@ describe.each([1, 2, 4] as const)('the guest of a plan with %i GPUs', (count) =>
     expect([...nodes.values()].toSorted((a, b) => a - b)).toEqual(plan.nodes.map(({ id }) => id));
   });
 
+  test('has an expander bus for each GPU, on the node that its socket became', async () => {
+    const { plan } = await planned(count);
+    const machine = withStandIns(renderArgv(plan, FILES));
+    const questions = plan.gpus.map((_, i) => ({
+      execute: 'qom-get',
+      arguments: { path: `/machine/peripheral/expander${i}`, property: 'numa_node' },
+    }));
+    expect(await askMachine(qemu, machine, questions)).toEqual({ 1: [0], 2: [0, 1], 4: [0, 0, 1, 1] }[count]);
+  });
+
   test('has the distances of the host (rule 10)', async () => {
     const { plan, host } = await planned(count);
     const { slit } = await tablesOf(plan);
