@@ -65,9 +65,11 @@ const FIRST_GPU_NODE = 1;
 
 /**
  * The guest for these GPUs. Pure: the same input gives the same plan.
- * @throws GhpassError `nvlink2.unknown` where the memory of a GPU is not known, `nvlink2.limits` for more than a bridge holds.
+ * @throws GhpassError `nvlink2.unknown` where the memory of a GPU is not known, `nvlink2.limits` for more than a bridge holds,
+ * `nvlink2.placement` where huge pages, pins or an SMMU are asked for.
  */
 export function planPseries(gpus: readonly GpuFacts[], request: GuestRequest): PseriesPlan {
+  requirePlain(request.placement);
   const groups = [...new Set(gpus.map(({ pci }) => pci.iommuGroup))];
   const members = groups.map((iommuGroup) => gpus.filter(({ pci }) => pci.iommuGroup === iommuGroup));
   const order = members.flat();
@@ -80,6 +82,16 @@ export function planPseries(gpus: readonly GpuFacts[], request: GuestRequest): P
     hostBridges: members.map((ofGroup, i) => planHostBridge(i + 1, ofGroup, order)),
     boot: request.boot,
   };
+}
+
+/** Such a guest is not started, so nothing is pinned or reserved for it; and its IOMMU is that of the machine. */
+function requirePlain({ hugePages, pin, smmu }: GuestRequest['placement']): void {
+  if (hugePages === null && !pin && smmu !== 'on') return;
+  throw new GhpassError('usage', {
+    code: 'nvlink2.placement',
+    message: 'a guest with memory behind NVLink2 is planned without huge pages, pins and SMMU',
+    suggestions: ['--hugepages none --no-pin --smmu off'],
+  });
 }
 
 /** QEMU puts memory and registers one behind the other, in the order of the slots (spapr_phb_pci_collect_nvgpu). */

@@ -6,7 +6,7 @@ import { preparePseries } from '../../src/guest/pseries.ts';
 import { POWER9_V100 } from '../../src/host/builtin/power9.ts';
 import type { Power9Gpu, Power9Npu } from '../../src/host/builtin/power9-gpu.ts';
 import type { Host } from '../../src/host/host.ts';
-import { DEFAULT_PLACEMENT, type GuestRequest } from '../../src/plan/request.ts';
+import { DEFAULT_PLACEMENT, type GuestRequest, type PlacementRequest } from '../../src/plan/request.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { GIB } from '../fixtures/grace-host.ts';
 import { BRIDGE, nvlinkAnswer, openPower9, V100 } from '../fixtures/power9-host.ts';
@@ -125,6 +125,21 @@ describe('no guest is planned', () => {
     ],
   ])('%s', async (_title, host, code, message) => {
     await expect(plan(host)).rejects.toThrow(expect.objectContaining({ kind: 'check', code, message }));
+  });
+
+  test.each<[string, Partial<PlacementRequest>]>([
+    ['huge pages', { hugePages: 'auto' }],
+    ['pins', { pin: true }],
+    ['an SMMU', { smmu: 'on' }],
+  ])('with %s', async (_title, placement) => {
+    const request = { ...REQUEST, placement: { ...DEFAULT_PLACEMENT, ...placement } };
+    await expect(preparePseries(openPower9(), [V100], request, { open: true, start: false })).rejects.toThrow(
+      expect.objectContaining({
+        kind: 'usage',
+        code: 'nvlink2.placement',
+        message: 'a guest with memory behind NVLink2 is planned without huge pages, pins and SMMU',
+      }),
+    );
   });
 
   test('as a Grace guest', async () => {
