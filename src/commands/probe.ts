@@ -1,15 +1,12 @@
-import { assess } from '../checks/check.ts';
-import { DEVICE_CHECKS } from '../checks/device/index.ts';
 import { GhpassError } from '../errors.ts';
+import { type Probed, probe } from '../guest/probe.ts';
+import type { ValidationOptions } from '../guest/validate-memory.ts';
 import { openHost } from '../host/open.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
-import type { ValidatedGpu } from '../ui/memory-run.ts';
 import { Args, Flags } from '../ui/oclif.ts';
-import { gpuReport } from '../ui/probe-report.ts';
+import { type GpuReport, gpuReport } from '../ui/probe-report.ts';
 import { probeText } from '../ui/probe-text.ts';
-import { collectGpus } from '../vfio/collect.ts';
-import type { GpuFacts } from '../vfio/gpu.ts';
 
 export default class Probe extends GhpassCommand {
   static override summary = 'Ask coherent GPUs for their memory, and validate what they answer.';
@@ -46,23 +43,37 @@ export default class Probe extends GhpassCommand {
       await requireValidation(memory, flags, argv as string[]);
       this.changesNothing = false;
     }
-    const { host, gpus } = await collectGpus(await openHost(flags.host), argv as string[], flags);
-    this.tellSynthetic(host.source);
-    const validated = memory ? await this.validate(gpus, memory) : [];
-    const findings = gpus.flatMap((gpu, i) => [
-      ...assess(DEVICE_CHECKS, { host, gpu, gpus }),
-      ...(validated[i]?.findings ?? []),
-    ]);
-    const reports = gpus.map((gpu, i) => gpuReport(gpu, findings, validated[i]?.report ?? null));
+    const probed = await probe(await openHost(flags.host), argv as string[], {
+      open: flags.open,
+      catalogue: flags.catalogue,
+      memory: memory ? await this.validation(memory) : null,
+    });
+    this.tellSynthetic(probed.host.source);
+    const reports = await reportsOf(probed);
     const paint = this.paint(process.stdout);
     const text = reports.map((report) => probeText(report, paint)).join('\n\n');
-    return this.conclude({ result: { host: host.source, gpus: reports }, findings, text }, flags.strict);
+    const { findings } = probed;
+    return this.conclude({ result: { host: probed.host.source, gpus: reports }, findings, text }, flags.strict);
   }
 
-  private async validate(gpus: readonly GpuFacts[], mode: 'quick' | 'full'): Promise<ValidatedGpu[]> {
-    const { validateEach } = await import('../ui/memory-run.ts');
-    return validateEach(gpus, mode, this.interrupted, (line) => this.progress(line));
+  private async validation(mode: 'quick' | 'full'): Promise<ValidationOptions> {
+    const { memoryProgressText } = await import('../ui/memory-text.ts');
+    return {
+      mode,
+      signal: this.interrupted,
+      progress: (address, progress) => mode === 'quick' || this.progress(memoryProgressText(address, progress)),
+    };
   }
+}
+
+/** What is shown of validated memory is loaded only where there is some. */
+async function reportsOf({ gpus, findings, validations }: Probed): Promise<GpuReport[]> {
+  if (validations.every((validation) => validation === null)) return gpus.map((gpu) => gpuReport(gpu, findings));
+  const { memoryReport } = await import('../ui/memory-report.ts');
+  return gpus.map((gpu, i) => {
+    const validation = validations[i];
+    return gpuReport(gpu, findings, validation ? memoryReport(validation) : null);
+  });
 }
 
 /** Memory is overwritten only on this machine, in devices that are opened, and where that was said to be meant. */

@@ -33,15 +33,23 @@ export default class Scrub extends GhpassCommand {
     });
     this.changesNothing = false;
 
-    const { host, gpus } = await collectGpus(localHost(), addresses, { open: true });
-    const { validateEach } = await import('../ui/memory-run.ts');
-    const validated = await validateEach(gpus, 'scrub', this.interrupted, (line) => this.progress(line));
+    const collected = await collectGpus(localHost(), addresses, { open: true });
+    const { host, gpus } = collected;
+    const { validateEach } = await import('../guest/validate-memory.ts');
+    const { memoryReport } = await import('../ui/memory-report.ts');
+    const { memoryProgressText, memoryText } = await import('../ui/memory-text.ts');
+    const validated = await validateEach(collected, {
+      mode: 'scrub',
+      signal: this.interrupted,
+      progress: (address, progress) => this.progress(memoryProgressText(address, progress)),
+    });
     const findings = gpus.flatMap((gpu, i) => [
       ...assess([vfioPerms, vfioBusy, vfioOpenFailed], { host, gpu, gpus }),
       ...(validated[i]?.findings ?? []),
     ]);
-    const result = { gpus: gpus.map(({ pci }, i) => ({ address: pci.address, memory: validated[i]?.report })) };
-    const text = gpus.map(({ pci }, i) => `${pci.address}  ${validated[i]?.text}`).join('\n');
+    const reports = validated.map(({ validation }) => memoryReport(validation));
+    const result = { gpus: gpus.map(({ pci }, i) => ({ address: pci.address, memory: reports[i] })) };
+    const text = gpus.map(({ pci }, i) => `${pci.address}  ${reports[i] && memoryText(reports[i])}`).join('\n');
     return this.conclude({ result, findings, text }, false);
   }
 }

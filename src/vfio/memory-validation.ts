@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { GhpassError } from '../errors.ts';
 import { runHelper } from '../host/helper.ts';
+import { localFiles } from '../host/local-files.ts';
+import type { NumaFacts } from '../host/numa.ts';
+import { formatNumberList } from '../host/number-list.ts';
+import { readOwnCpus } from '../host/own-cpus.ts';
 import { MIB } from './bytes.ts';
 import type { GpuFacts } from './gpu.ts';
 import { type MemoryAnswer, type MemoryProgress, parseMemoryAnswer, parseMemoryProgress } from './memory-answer.ts';
@@ -27,6 +31,8 @@ export interface MemoryValidation {
 
 /** The helper has no more threads than this (SWEEP_THREADS_MAX of its sweep.h); memory is busy with far fewer. */
 const THREADS_MAX = 256;
+/** Nor does it know CPUs from this one on (CPUS_MAX of its system.h). */
+const CPUS_MAX = 1024;
 /** A device that was reset may take 30 s to be ready, with CXL 257 s (nvgrace-gpu/main.c of Linux 7.2). */
 const OPENING_MS = 300_000;
 /** The slowest that any memory is waited for: a hundredth of what C2C gives. */
@@ -47,13 +53,43 @@ export function memoryAreas({ memory, regions }: GpuFacts): MemoryArea[] {
   });
 }
 
+/** On which CPUs the memory is written and verified, and by how many threads. */
+export interface MemoryCrew {
+  /** Null where the kernel is to choose. */
+  cpus: readonly number[] | null;
+  threads: number;
+}
+
+/**
+ * The CPUs of the GPU's own node, since to the memory of another socket all goes over the link between the two.
+ * @param own CPUs that this process may run on; null where that is not known.
+ * @param parallelism threads of a crew that may run anywhere.
+ */
+export function memoryCrew(
+  { pci }: Pick<GpuFacts, 'pci'>,
+  numa: NumaFacts | null,
+  own: readonly number[] | null,
+  parallelism: number,
+): MemoryCrew {
+  const ofNode = numa?.nodes.find(({ id }) => id === pci.numaNode)?.cpus ?? [];
+  const cpus = ofNode.filter((cpu) => cpu < CPUS_MAX && own?.includes(cpu));
+  if (cpus.length === 0) return { cpus: null, threads: Math.min(parallelism, THREADS_MAX) };
+  return { cpus, threads: Math.min(cpus.length, THREADS_MAX) };
+}
+
 /** Arguments of `ghpass-vfio memory`. */
-export function memoryArguments(address: string, mode: MemoryMode, areas: readonly MemoryArea[], threads: number) {
+export function memoryArguments(
+  address: string,
+  mode: MemoryMode,
+  areas: readonly MemoryArea[],
+  { cpus, threads }: MemoryCrew,
+): string[] {
   const words = areas.flatMap(({ region, offsetBytes, sizeBytes, mapping }) => [
     '--area',
     `${region}:${offsetBytes}:${sizeBytes}:${mapping}`,
   ]);
-  return ['memory', address, mode, ...words, '--threads', `${threads}`];
+  const where = cpus === null ? [] : ['--cpus', formatNumberList(cpus)];
+  return ['memory', address, mode, ...words, '--threads', `${threads}`, ...where];
 }
 
 /** How long it may take, in milliseconds: in proportion to what has to be moved. */
@@ -63,20 +99,22 @@ export function memoryDeadlineMs(mode: MemoryMode, areas: readonly MemoryArea[])
 }
 
 /**
- * Overwrites the memory of a GPU and reads it back.
+ * Overwrites the memory of a GPU and reads it back, on the CPUs of its node.
+ * @param numa of the host; null where it is not known.
  * @param options who hears how far it is, and what ends it.
  * @throws GhpassError of {@link runHelper}; `helper.protocol` where the answer is not about what was asked; `interrupted`
  * where a signal ended the helper, which a terminal may send to it before ghpass hears of it.
  */
 export async function validateMemory(
   gpu: GpuFacts,
+  numa: NumaFacts | null,
   mode: MemoryMode,
   options: { signal: AbortSignal; progress(progress: MemoryProgress): void },
 ): Promise<MemoryValidation> {
   const areas = memoryAreas(gpu);
   if (areas.length === 0) return { mode, areas, answer: null };
-  const threads = Math.min(availableParallelism(), THREADS_MAX);
-  const args = memoryArguments(gpu.pci.address, mode, areas, threads);
+  const crew = memoryCrew(gpu, numa, readOwnCpus(localFiles), availableParallelism());
+  const args = memoryArguments(gpu.pci.address, mode, areas, crew);
   let unreadable: unknown = null;
   const onLine = (line: string) => {
     try {

@@ -180,7 +180,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('scrub', { timeout: PATIENCE_MS 
     });
     expect(readFileSync(host.path('/asked'), 'utf8')).toMatch(
       new RegExp(
-        `^memory ${GPU} scrub --area 4:0:100394860544:cached --area 2:0:1073741824:combined --threads \\d+\n$`,
+        `^memory ${GPU} scrub --area 4:0:100394860544:cached --area 2:0:1073741824:combined --threads \\d+(?: --cpus [\\d,-]+)?\n$`,
       ),
     );
   });

@@ -19,8 +19,9 @@ struct verb {
 static const struct verb verbs[] = {
     {"probe", " ADDRESS [--via cdev|group]", 1, 3, verb_probe},
     {"memory",
-     " ADDRESS quick|full|scrub --area REGION:OFFSET:SIZE:cached|combined... [--threads N] [--via cdev|group]", 4, 22,
-     verb_memory},
+     " ADDRESS quick|full|scrub --area REGION:OFFSET:SIZE:cached|combined... [--threads N] [--cpus LIST] "
+     "[--via cdev|group]",
+     4, 24, verb_memory},
     {"bind", " ADDRESS DRIVER", 2, 2, verb_bind},
     {"unbind", " ADDRESS DRIVER", 2, 2, verb_unbind},
     {"override", " ADDRESS [DRIVER]", 1, 2, verb_override},

@@ -25,19 +25,51 @@ static bool parse_mode(const char *text, enum mode *mode)
     return false;
 }
 
-/* A decimal number up to `limit` that ends with `separator`; `text` then is behind it. */
-static bool parse_number(const char **text, char separator, uint64_t limit, uint64_t *number)
+/* A decimal number up to `limit`; `text` then is behind it. */
+static bool parse_digits(const char **text, uint64_t limit, uint64_t *number)
 {
     if (**text < '0' || **text > '9')
         return false;
     char *end;
     errno = 0;
     const unsigned long long value = strtoull(*text, &end, 10);
-    if (errno != 0 || value > limit || *end != separator)
+    if (errno != 0 || value > limit)
         return false;
     *number = value;
-    *text = separator == '\0' ? end : end + 1;
+    *text = end;
     return true;
+}
+
+/* The same, with a separator behind the number that is skipped. */
+static bool parse_number(const char **text, char separator, uint64_t limit, uint64_t *number)
+{
+    if (!parse_digits(text, limit, number) || **text != separator)
+        return false;
+    if (separator != '\0')
+        (*text)++;
+    return true;
+}
+
+/* A list as sysfs prints CPUs: 0-71,144. */
+static bool parse_cpus(const char *text, struct cpus *cpus)
+{
+    for (;;) {
+        uint64_t first;
+        if (!parse_digits(&text, CPUS_MAX - 1, &first))
+            return false;
+        uint64_t last = first;
+        if (*text == '-') {
+            text++;
+            if (!parse_digits(&text, CPUS_MAX - 1, &last) || last < first)
+                return false;
+        }
+        for (uint64_t cpu = first; cpu <= last; cpu++)
+            cpus->bits[cpu / 64] |= (uint64_t)1 << cpu % 64;
+        if (*text == '\0')
+            return true;
+        if (*text++ != ',')
+            return false;
+    }
 }
 
 /* REGION:OFFSET:SIZE:cached|combined, all of it in one file. */
@@ -58,6 +90,8 @@ static bool parse_option(const char *name, const char *value, struct memory_argu
         return parsed->area_count < AREAS_MAX && parse_area(value, &parsed->areas[parsed->area_count++]);
     if (strcmp(name, "--via") == 0)
         return (parsed->via = vfio_via_named(value)) != NULL;
+    if (strcmp(name, "--cpus") == 0)
+        return (parsed->pinned = parse_cpus(value, &parsed->cpus));
     uint64_t threads;
     if (strcmp(name, "--threads") != 0 || !parse_number(&value, '\0', SWEEP_THREADS_MAX, &threads) || threads == 0)
         return false;

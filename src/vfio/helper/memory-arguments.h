@@ -3,6 +3,7 @@
 #define GHPASS_VFIO_MEMORY_ARGUMENTS_H
 
 #include "area.h"
+#include "system.h"
 
 #define AREAS_MAX 8
 
@@ -13,6 +14,8 @@ struct memory_arguments {
     enum mode mode;
     const char *via; /* NULL where it is not given */
     unsigned int threads;
+    bool pinned; /* to `cpus` */
+    struct cpus cpus;
     struct area areas[AREAS_MAX];
     size_t area_count;
 };

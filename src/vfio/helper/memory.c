@@ -2,6 +2,7 @@
 
 #include "memory-job.h"
 #include "names.h"
+#include "system.h"
 #include "verbs.h"
 
 #include <signal.h>
@@ -107,6 +108,13 @@ static void do_job(struct job *job)
     memory_enable_restore(job->handle, &job->enable);
 }
 
+/* Before there are other threads, which inherit it, and before the device is opened, which resets it. */
+static bool pin(const struct memory_arguments *arguments, struct failure *failure)
+{
+    return !arguments->pinned || system_set_affinity(&arguments->cpus) == 0 ||
+           fail_with_errno(failure, STEP_CPU_AFFINITY, "");
+}
+
 bool verb_memory(FILE *out, int count, char **words)
 {
     struct memory_arguments arguments;
@@ -123,7 +131,7 @@ bool verb_memory(FILE *out, int count, char **words)
     if (valid) {
         catch_interrupts();
         bus_error_catch();
-        if (vfio_open(arguments.address, via, &handle, &failure))
+        if (pin(&arguments, &failure) && vfio_open(arguments.address, via, &handle, &failure))
             do_job(&job);
         vfio_close(&handle);
     }

@@ -30,6 +30,7 @@
     STEP(STEP_REGION_COUNT, "region-count")                                                                            \
     STEP(STEP_REGION_INFO, "region-info")                                                                              \
     STEP(STEP_REGION_INFO_SIZE, "region-info-size")                                                                    \
+    STEP(STEP_CPU_AFFINITY, "cpu-affinity")                                                                            \
     STEP(STEP_MEMORY_ENABLE, "memory-enable")                                                                          \
     STEP(STEP_AREA_MAP, "area-map")                                                                                    \
     STEP(STEP_AREA_TAIL, "area-tail")                                                                                  \

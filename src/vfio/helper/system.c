@@ -1,10 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
+/* For cpu_set_t. */
+#define _GNU_SOURCE
 
 #include "system.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -48,6 +50,17 @@ int system_munmap(void *memory, size_t length)
 size_t system_page_size(void)
 {
     return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int system_set_affinity(const struct cpus *cpus)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (size_t cpu = 0; cpu < CPUS_MAX && cpu < CPU_SETSIZE; cpu++) {
+        if (cpus->bits[cpu / 64] >> cpu % 64 & 1)
+            CPU_SET(cpu, &set);
+    }
+    return sched_setaffinity(0, sizeof(set), &set);
 }
 
 int system_ioctl(int descriptor, unsigned long request, void *argument)

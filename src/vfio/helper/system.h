@@ -24,6 +24,14 @@ int system_munmap(void *memory, size_t length);
 /* sysconf(3) of _SC_PAGESIZE. */
 size_t system_page_size(void);
 
+/* CPUs by number, a bit for each. */
+#define CPUS_MAX 1024
+struct cpus {
+    uint64_t bits[CPUS_MAX / 64];
+};
+/* sched_setaffinity(2) of the calling thread; those that it starts inherit it. */
+int system_set_affinity(const struct cpus *cpus);
+
 /* ioctl(2) whose argument points to memory that the kernel reads or fills. */
 int system_ioctl(int descriptor, unsigned long request, void *argument);
 /* ioctl(2) whose argument is the value itself. */

@@ -6,6 +6,7 @@
  * CALL is the name of the system call and its decoded arguments, so that a wrong argument finds no answer:
  *
  *     exists PATH | open PATH | opendir PATH | readlink PATH | write PATH TEXT
+ *     affinity N,N…
  *     ioctl PATH NUMBER [ARGUMENT…]     PATH is what the descriptor was opened as, NUMBER is hexadecimal
  *
  * ANSWER is one of
@@ -21,7 +22,7 @@
  *     raw HEX          ioctl: these bytes, as far as argsz has room
  *
  * Several lines with the same CALL answer one after the other; the last one stays. What no line answers does not exist
- * (ENOENT), or is an ioctl the kernel does not know (ENOTTY); of memory, see fake-memory.c. Every call goes to the trace
+ * (ENOENT), or is an ioctl the kernel does not know (ENOTTY); affinity succeeds; of memory, see fake-memory.c. Every call goes to the trace
  * file, and at exit one line for each descriptor or directory that was not closed.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -205,6 +206,17 @@ ssize_t system_write(int descriptor, const void *bytes, size_t length)
     if (answer == NULL)
         return -1;
     return strncmp(answer, "return ", 7) == 0 ? atoi(answer + 7) : (ssize_t)length;
+}
+
+int system_set_affinity(const struct cpus *cpus)
+{
+    char list[256] = "";
+    for (size_t cpu = 0; cpu < CPUS_MAX; cpu++) {
+        const size_t length = strlen(list);
+        if ((cpus->bits[cpu / 64] >> cpu % 64 & 1) && length + 6 < sizeof(list))
+            snprintf(list + length, sizeof(list) - length, "%s%zu", length > 0 ? "," : "", cpu);
+    }
+    return answer_to_call(0, "affinity %s", list) == NULL && errno != 0 ? -1 : 0;
 }
 
 int system_exists(const char *path)

@@ -104,6 +104,12 @@ describe('memory that is as it should be', () => {
     });
   });
 
+  test('runs on the CPUs that it is given, from before the device is opened', () => {
+    const { calls, answer } = memory(memoryHost(), 'quick', [...BOTH, '--cpus', '0,2-3,1023', '--threads', '4']);
+    expect(calls.indexOf('affinity 0,2,3,1023')).toBeLessThan(calls.findIndex((call) => call.startsWith('open ')));
+    expect(answer.error).toBeNull();
+  });
+
   test('quick: in this order, and everything is given back', () => {
     const { calls } = memory(memoryHost(), 'quick', [...BOTH, '--via', 'cdev']);
     expect(calls.slice(calls.indexOf(`ioctl ${NODE} 3b6c 7`))).toEqual([

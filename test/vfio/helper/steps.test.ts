@@ -146,6 +146,7 @@ const REFUSALS: Record<string, Refusal[]> = {
     onMemory({ [`ioctl ${NODE} 3b6c 4`]: 'errno 22' }, 22),
   ],
   'region-info-size': [onGroup({ 'ioctl device 3b6c 4': `raw 01000100${'00'.repeat(28)}` }, 0, '/dev/vfio/12')],
+  'cpu-affinity': [onMemory({ 'affinity 70,71': 'errno 22' }, 22, null, [...BOTH, '--cpus', '70-71'])],
   'memory-enable': [
     onMemory({ [`pread ${NODE} ${COMMAND}`]: 'errno 5' }, 5),
     onMemory({ [`pread ${NODE} ${COMMAND}`]: 'return 1' }, 0),

@@ -109,7 +109,7 @@ describe('kvm', () => {
 describe('wrong usage', () => {
   const MEMORY_USAGE =
     'ghpass-vfio memory ADDRESS quick|full|scrub --area REGION:OFFSET:SIZE:cached|combined... ' +
-    '[--threads N] [--via cdev|group]';
+    '[--threads N] [--cpus LIST] [--via cdev|group]';
   const ALL_VERBS = `usage: ghpass-vfio probe ADDRESS [--via cdev|group]
        ${MEMORY_USAGE}
        ghpass-vfio bind ADDRESS DRIVER
@@ -141,6 +141,14 @@ describe('wrong usage', () => {
     [['memory', ADDRESS, 'quick', '--area', AREA, '--threads', '257'], MEMORY],
     [['memory', ADDRESS, 'quick', '--area', AREA, '--threads', '2x'], MEMORY],
     [['memory', ADDRESS, 'quick', '--area', AREA, '--via', 'sysfs'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', ''], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', 'x'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '1-'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '3-1'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '1,'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '1024'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '0-1024'], MEMORY],
+    [['memory', ADDRESS, 'quick', '--area', AREA, '--cpus', '0 1'], MEMORY],
     [['memory', ADDRESS, 'quick', '--area', AREA, '--speed', '9'], MEMORY],
     [['memory', ADDRESS, 'quick', ...Array<string[]>(9).fill(['--area', AREA]).flat()], MEMORY],
     [['memory', ADDRESS, 'quick', '--area', '4:0:4096'], MEMORY],
