@@ -1,18 +1,11 @@
-import type { Severity } from './check.ts';
+import type { Check } from './check.ts';
 import { DEVICE_CHECKS } from './device/index.ts';
 import { HOST_CHECKS } from './host/index.ts';
 import { PLAN_CHECKS } from './plan/index.ts';
 import { REFUSAL_CHECKS } from './refusal/index.ts';
 
 /** A check as those see it who only want to know that there is one. */
-export interface CheckDescription {
-  id: string;
-  severity: Severity;
-  title: string;
-  looksAt: string;
-  reference: string;
-  needsDevice?: true;
-}
+export type CheckDescription = Omit<Check<never>, 'observe'>;
 
 /** All checks, by what they are about, in the order in which doctor runs them. */
 export const CHECK_GROUPS: readonly { about: 'host' | 'gpu' | 'guest'; checks: readonly CheckDescription[] }[] = [

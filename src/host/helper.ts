@@ -25,7 +25,7 @@ export async function runHelper(
     throw new GhpassError('tool', {
       code: 'helper.missing',
       message: 'the native helper ghpass-vfio is not built, so no device can be asked',
-      suggestions: ['apt-get install gcc libc6-dev', 'npm rebuild ghpass'],
+      suggestions: ['apt-get install gcc libc6-dev', 'dnf install gcc glibc-devel', 'npm rebuild ghpass'],
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { GhpassError } from '../errors.ts';
+import { installCommands } from './tool-packages.ts';
 
 export interface ToolRun {
   status: number | null;
@@ -98,8 +99,13 @@ function timedOut(command: string, deadlineMs: number, abandonedPid: number | nu
 }
 
 function notStarted(command: string, errno: string | undefined, message: string): GhpassError {
+  if (errno !== 'ENOENT') {
+    const reason = message.split('\n')[0];
+    return new GhpassError('tool', { code: 'tool.not-started', message: `${command} did not start: ${reason}` });
+  }
   return new GhpassError('tool', {
-    code: errno === 'ENOENT' ? 'tool.missing' : 'tool.not-started',
-    message: errno === 'ENOENT' ? `${command} is not on PATH` : `${command} did not start: ${message.split('\n')[0]}`,
+    code: 'tool.missing',
+    message: `${command} is not on PATH`,
+    suggestions: installCommands(command),
   });
 }

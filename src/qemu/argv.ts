@@ -62,21 +62,7 @@ function machine({ accelerator, machine: { ras, windowBytes } }: GuestPlan): str
 }
 
 function firmware({ firmware: { code, format } }: GuestPlan, files: GuestFiles): string[] {
-  const image = (name: string, path: string, readOnly: 'on' | undefined) => [
-    ...option('-blockdev', [
-      ['node-name', `${name}-file`],
-      ['driver', 'file'],
-      ['filename', path],
-      ['read-only', readOnly],
-    ]),
-    ...option('-blockdev', [
-      ['node-name', name],
-      ['driver', format],
-      ['file', `${name}-file`],
-      ['read-only', readOnly],
-    ]),
-  ];
-  return [...image('firmware', code, 'on'), ...image('variables', files.variables, undefined)];
+  return [...blockNodes('firmware', format, code, 'on'), ...blockNodes('variables', format, files.variables)];
 }
 
 /** A node of a GPU. */
@@ -183,29 +169,46 @@ function smmu({ ats, ril, ssidsize, oas, cmdqv }: PlannedSmmu, position: number)
 
 /** Disks sit behind ports of the default root complex, away from the GPUs. */
 function disks({ boot: { disks: images }, gpus }: GuestPlan): string[] {
-  return images.flatMap(({ path, format }, i) => [
+  return images.flatMap((image, i) => [
     ...option('-device', [
       ['pcie-root-port', null],
       ['id', `disk-port${i}`],
       ['bus', 'pcie.0'],
       ['chassis', gpus.length + i + 1],
     ]),
-    ...option('-blockdev', [
-      ['node-name', `disk${i}-file`],
-      ['driver', 'file'],
-      ['filename', path],
-    ]),
-    ...option('-blockdev', [
-      ['node-name', `disk${i}`],
-      ['driver', format],
-      ['file', `disk${i}-file`],
-    ]),
+    ...disk(image, i, `disk-port${i}`),
+  ]);
+}
+
+/** One disk, on a bus that is there. */
+export function disk({ path, format }: GuestPlan['boot']['disks'][number], position: number, bus: string): string[] {
+  const name = `disk${position}`;
+  return [
+    ...blockNodes(name, format, path),
     ...option('-device', [
       ['virtio-blk-pci', null],
-      ['bus', `disk-port${i}`],
-      ['drive', `disk${i}`],
+      ['bus', bus],
+      ['drive', name],
     ]),
-  ]);
+  ];
+}
+
+/** An image file as a block node of that name. */
+function blockNodes(name: string, format: string, path: string, readOnly?: 'on'): string[] {
+  return [
+    ...option('-blockdev', [
+      ['node-name', `${name}-file`],
+      ['driver', 'file'],
+      ['filename', path],
+      ['read-only', readOnly],
+    ]),
+    ...option('-blockdev', [
+      ['node-name', name],
+      ['driver', format],
+      ['file', `${name}-file`],
+      ['read-only', readOnly],
+    ]),
+  ];
 }
 
 /** What is booted without a disk. */

@@ -1,6 +1,6 @@
 import type { PseriesGpu, PseriesHostBridge, PseriesPlan } from '../plan/pseries-plan.ts';
 import { option, plain, size } from './arguments.ts';
-import { boot, console, type GuestFiles, qmp } from './argv.ts';
+import { boot, console, disk, type GuestFiles, qmp } from './argv.ts';
 
 /** The QEMU that a {@link PseriesPlan} is for. */
 export const PSERIES_BINARY = 'qemu-system-ppc64';
@@ -21,7 +21,8 @@ export function renderPseriesArgv(plan: PseriesPlan, files: GuestFiles): string[
     ...plain('-smp', `${plan.cpus.count}`),
     ...plain('-m', size(plan.memoryBytes)),
     ...plan.hostBridges.flatMap(hostBridge),
-    ...disks(plan),
+    // Disks are on the bridge that the machine has by itself, away from the GPUs.
+    ...plan.boot.disks.flatMap((image, i) => disk(image, i, 'pci.0')),
     ...boot(plan),
     ...console(files),
     ...qmp(files),
@@ -51,25 +52,4 @@ function gpuDevices(gpu: PseriesGpu, bridge: string): string[] {
       ['addr', `0x${slot.toString(16)}`],
     ]),
   );
-}
-
-/** Disks are on the bridge that the machine has by itself, away from the GPUs. */
-function disks({ boot: { disks: images } }: PseriesPlan): string[] {
-  return images.flatMap(({ path, format }, i) => [
-    ...option('-blockdev', [
-      ['node-name', `disk${i}-file`],
-      ['driver', 'file'],
-      ['filename', path],
-    ]),
-    ...option('-blockdev', [
-      ['node-name', `disk${i}`],
-      ['driver', format],
-      ['file', `disk${i}-file`],
-    ]),
-    ...option('-device', [
-      ['virtio-blk-pci', null],
-      ['bus', 'pci.0'],
-      ['drive', `disk${i}`],
-    ]),
-  ]);
 }

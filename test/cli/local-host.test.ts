@@ -83,7 +83,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
       null,
       'helper.missing',
       'the native helper ghpass-vfio is not built, so no device can be asked',
-      ['apt-get install gcc libc6-dev', 'npm rebuild ghpass'],
+      ['apt-get install gcc libc6-dev', 'dnf install gcc glibc-devel', 'npm rebuild ghpass'],
     ],
     [
       'prints garbage',

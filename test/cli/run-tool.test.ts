@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runTool } from '../../src/host/run-tool.ts';
 import { temporaryDirectories } from './kit/temporary-directories.ts';
 
@@ -51,6 +51,26 @@ test.concurrent('a program that is not there', async () => {
     kind: 'tool',
     code: 'tool.missing',
     message: 'ghpass-no-such-tool is not on PATH',
+    suggestions: [],
+  });
+});
+
+test.each([
+  ['cpio', 'apt-get install cpio', 'dnf install cpio'],
+  ['modprobe', 'apt-get install kmod', 'dnf install kmod'],
+  ['qemu-system-aarch64', 'apt-get install qemu-system-arm', 'dnf install qemu-system-aarch64'],
+  ['qemu-system-ppc64', 'apt-get install qemu-system-ppc', 'dnf install qemu-system-ppc'],
+  ['virsh', 'apt-get install libvirt-clients', 'dnf install libvirt-client'],
+])('%s, where it is not there, is told with the packages that have it', async (command, ...suggestions) => {
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  onTestFinished(() => {
+    process.env.PATH = PATH;
+  });
+  await expect(runTool(command, [])).rejects.toMatchObject({
+    code: 'tool.missing',
+    message: `${command} is not on PATH`,
+    suggestions,
   });
 });
 

@@ -7,7 +7,7 @@ const GIB = 1n << 30n;
 const TIB = 1n << 40n;
 
 /** One instance of the memory and seven of MIG: the nodes that firmware makes for each GPU. */
-const NODES_PER_GPU = 8;
+export const NODES_PER_GPU = 8;
 const CPUS_PER_SOCKET = 72;
 const MEMORY_PER_SOCKET_BYTES = 480n * GIB;
 
@@ -76,8 +76,8 @@ function gpuAt(
   };
 }
 
-/** Sockets first, then the nodes of the GPUs. As far as 40 between sockets, 80 to a socket's own GPUs, 160 across. */
-function nodesOf(gpus: readonly SyntheticGpu[], sockets: number): SyntheticNode[] {
+/** Sockets first, then the nodes of the GPUs, each eight. As far as 40 between sockets, 80 to a socket's own GPUs, 160 across. */
+export function nodesOf(gpus: readonly SyntheticGpu[], sockets: number): SyntheticNode[] {
   const places = [
     ...Array.from({ length: sockets }, (_, socket) => ({ socket, gpu: -1 })),
     ...gpus.flatMap(({ numaNode }, gpu) => Array.from({ length: NODES_PER_GPU }, () => ({ socket: numaNode, gpu }))),

@@ -56,7 +56,7 @@ const SYSTEM_TOOLS = [
 const isRoot = process.getuid?.() === 0;
 const OWN_MOUNTS = isRoot ? ['--mount'] : ['--map-root-user', '--mount'];
 /** A machine that is itself below a changed root has its files there, and not where its mounts begin. */
-const ENTER = [...(isRoot ? ['--mount'] : ['--user', '--mount', '--preserve-credentials']), '--root'];
+const ENTER = [...(isRoot ? ['--mount'] : ['--user', '--mount', '--preserve-credentials']), '--root', '--wd'];
 
 /** Whether this machine lets a process have mounts of its own, which takes no root but may be forbidden, and has cpio. */
 export function canHaveOwnMounts(): boolean {
