@@ -114,12 +114,15 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     writeFileSync(path(`/tools/${name}`), `#!/bin/sh\n${script}\n`);
     chmodSync(path(`/tools/${name}`), 0o755);
   }
-  function within(): string[] {
+  function holder(): number {
     surroundings ??= startSurroundings(root);
-    return ['nsenter', `--target=${surroundings}`, ...ENTER];
+    return surroundings;
+  }
+  function within(): string[] {
+    return ['nsenter', `--target=${holder()}`, ...ENTER];
   }
   function start(args: readonly string[], options: RunOptions = {}): Running {
-    const env = { PATH: path('/tools'), GRACE_ROOT: root, ...options.env };
+    const env = { PATH: path('/tools'), GRACE_ROOT: root, GRACE_HOLDER: `${holder()}`, ...options.env };
     return startGhpass(args, { ...options, within: within(), env });
   }
   return {
