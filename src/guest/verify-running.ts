@@ -27,7 +27,7 @@ export interface Verified {
 /**
  * Holds the last report of a guest against its plan: the one that was written down when ghpass started it, or the one that
  * its domain and this host give now.
- * @throws GhpassError `guest.unknown`, `guest.no-report`, `guest.report-broken`.
+ * @throws GhpassError `guest.unknown`, `guest.no-console-log`, `guest.no-report`, `guest.report-broken`.
  */
 export async function verifyRunning(host: Host, name: string, options: VerifyOptions): Promise<Verified> {
   const { plan, consoleLog } = readOwn(name, options) ?? (await readDomain(host, name, options));
@@ -59,15 +59,23 @@ function readPlan(file: string): GuestPlan {
 async function readDomain(host: Host, name: string, { connect, signal }: VerifyOptions): Promise<Planned> {
   const { Virsh } = await import('../libvirt/virsh.ts');
   const { planDomain } = await import('./domain/plan-domain.ts');
-  const { consoleLogOf } = await import('./domain/create-domain.ts');
   const xml = await new Virsh(connect, { signal }).dumpXml(name, { inactive: true });
   const options = { connect, profile: 'auto', open: false, managed: null, iommufd: null } as const;
-  const { plan } = await planDomain(host, xml, (present) => [...present], options);
-  if (plan) return { plan, consoleLog: consoleLogOf(name) };
+  const { plan, domain } = await planDomain(host, xml, (present) => [...present], options);
+  if (plan && domain.consoleLog !== null) return { plan, consoleLog: domain.consoleLog };
+  if (plan) throw noLog(name);
   throw new GhpassError('usage', {
     code: 'guest.unknown',
     message: `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`,
     suggestions: [`ghpass attach ${name} ADDRESS`],
+  });
+}
+
+function noLog(name: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'guest.no-console-log',
+    message: `${name} keeps nothing of what its guest writes to its console: serial/log is missing`,
+    suggestions: [`virsh edit ${name}   # <log file='/var/log/libvirt/qemu/${name}.console.log'/> in <serial>`],
   });
 }
 

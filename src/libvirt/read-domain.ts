@@ -45,6 +45,7 @@ export function readDomain(domainXml: string): DomainFacts {
       accel: iommu.find('driver')?.attribute('accel') === 'on',
     })),
     qemuArguments: readArguments(domain),
+    consoleLog: domain.find('devices', 'serial', 'log')?.attribute('file') ?? null,
     gpus: record?.gpus.map(({ address }) => address) ?? [],
     managed: record !== null && isManaged(parseXml(domainXml).root, record),
   };

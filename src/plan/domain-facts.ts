@@ -37,6 +37,8 @@ export interface DomainFacts {
   iommus: { model: string; accel: boolean }[];
   /** Arguments for QEMU, past libvirt, of the kinds that ghpass has to write itself. */
   qemuArguments: string[];
+  /** File that keeps what the guest writes to its first serial line; null where the domain keeps none. */
+  consoleLog: string | null;
   /** GPUs that ghpass gave it, by their address on the host. */
   gpus: string[];
   /** Whether libvirt binds those GPUs by itself. */

@@ -26,6 +26,7 @@ const DOMAIN: DomainFacts = {
   hostdevs: ['0002:01:00.0'],
   iommus: [],
   qemuArguments: [],
+  consoleLog: null,
   gpus: [],
   managed: false,
 };
