@@ -12,6 +12,8 @@ const HOST = ['--host', 'builtin:gh200'];
 
 const NODE = 'node -e 0';
 const VIRT_INSTALL = 'virt-install --print-xml';
+/** A domain beside a domain. */
+const DOMAIN = 'ghpass create-vm, dry run, xml';
 
 /** The guest of the dry run, as far as a host without the GPU lets virt-install describe it; libvirt's test driver answers. */
 const VIRT_INSTALL_GUEST =
@@ -22,6 +24,7 @@ const CASES = new Map([
   ['ghpass --version', [...GHPASS, '--version']],
   ['ghpass probe --json', [...GHPASS, 'probe', ...HOST, '--json']],
   ['ghpass create-vm, dry run', [...GHPASS, 'create-vm', 'demo', ...HOST, '--dry-run', '--emit', 'argv']],
+  [DOMAIN, [...GHPASS, 'create-vm', 'demo', ...HOST, ...'--backend libvirt --dry-run --emit xml'.split(' ')]],
   [VIRT_INSTALL, ['virt-install', '--print-xml', ...VIRT_INSTALL_GUEST.split(' ')]],
 ]);
 
