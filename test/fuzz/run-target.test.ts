@@ -22,6 +22,10 @@ const options = (changes: Partial<RunOptions> = {}): RunOptions => ({
 const ofFixture = (target: FuzzTarget, changes: Partial<RunOptions> = {}) =>
   runTarget(target, join(import.meta.dirname, 'fixtures', `${target.name}.ts`), options(changes));
 
+/** Blocks are numbered as the bundler comes by their files, which is another order each time. */
+const enteredPlaces = ({ report, blocks }: Awaited<ReturnType<typeof runTarget>>) =>
+  report?.entered.map((i) => `${blocks[i]?.file}:${blocks[i]?.line}`).toSorted();
+
 describe('the fuzzer finds', { timeout: 60_000 }, () => {
   test('an error behind several conditions, for it is led by what an input reaches; the input is made short', async () => {
     const { finding, blocks, missed } = await ofFixture(hiddenCrash, { runs: 200_000 });
@@ -62,5 +66,5 @@ test('a run is the same for the same seed, and goes on where the last one was', 
   expect(other.report?.entered.length).toBe(one.report?.entered.length);
   expect(other.report?.corpusSize).toBe(one.report?.corpusSize);
   const further = await runTarget(target, module, { ...first, runs: 40 });
-  expect(further.report?.entered).toEqual(one.report?.entered);
+  expect(enteredPlaces(further)).toEqual(enteredPlaces(one));
 });

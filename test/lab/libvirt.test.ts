@@ -82,7 +82,7 @@ test.each(CASES)(
 
         smoke: `${SMOKE} ${flags} --bind --reboot`,
         managed: `${SMOKE} ${flags} --managed`,
-        untouched: `${HOST_STATE}; virsh list --all --name`,
+        untouched: `${HOST_STATE}\nvirsh list --all --name`,
 
         bind: `ghpass bind ${addresses}`,
         create: `ghpass create-vm made ${flags} ${SIZE} --backend libvirt --json --kernel /boot/vmlinuz-$(uname -r) --initrd ${REPORTS} --append '${KERNEL_ARGUMENTS}'`,
@@ -107,7 +107,7 @@ test.each(CASES)(
         undefine: 'virsh undefine --nvram foreign',
 
         release: `ghpass release ${addresses}`,
-        state: `${HOST_STATE}; virsh list --all --name`,
+        state: `${HOST_STATE}\nvirsh list --all --name`,
       },
     });
     for (const name of ['libvirt', 'initramfs', 'bind', 'booted', 'still-reboots', 'delete', 'foreign', 'start']) {
