@@ -35,7 +35,7 @@ export default class Apply extends DomainCommand {
     const { openHost } = await import('../host/open.ts');
     const { selectGpus } = await import('../guest/select-gpus.ts');
     const addresses = (argv as string[]).map(requirePciAddress);
-    const { gpus } = await selectGpus(await openHost(flags.host), addresses, { open: false });
+    const { gpus } = await selectGpus(await openHost(flags.host), addresses, { open: false, named: 'by-argument' });
     const choose = withGpus(gpus.map(({ pci }) => pci.address));
     return this.changeDomain(null, choose, { ...flags, 'dry-run': true, yes: false, input: false });
   }

@@ -1,6 +1,6 @@
 import { GhpassError } from '../errors.ts';
-import { requirePciAddress } from '../host/pci-address.ts';
-import { DomainCommand, domainFlags, requireName } from '../ui/domain-command.ts';
+import { shellWord } from '../host/shell-word.ts';
+import { DomainCommand, domainFlags, readWords } from '../ui/domain-command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { Args } from '../ui/oclif.ts';
 
@@ -23,18 +23,18 @@ export default class Attach extends DomainCommand {
 
   async run(): Promise<Envelope> {
     const { argv, flags } = await this.parse(Attach);
-    const words = argv as string[];
-    const [name, addresses] = flags.xml === undefined ? [requireName(words), words.slice(1)] : [null, words];
-    if (name !== null && addresses.length === 0) throw noAddress(name);
+    const { name, addresses } = readWords(argv as string[], flags.xml);
+    if (addresses.length === 0) throw noAddress(name);
     const { withGpus } = await import('../guest/domain/change-gpus.ts');
-    return this.changeDomain(name, withGpus(addresses.map(requirePciAddress)), flags);
+    return this.changeDomain(name, withGpus(addresses), flags);
   }
 }
 
-function noAddress(name: string): GhpassError {
-  return new GhpassError('usage', {
-    code: 'usage',
-    message: `no GPU is named for ${name}`,
-    suggestions: ['ghpass probe', `ghpass attach ${name} 0009:01:00.0`, `virsh console ${name}   # its console`],
-  });
+function noAddress(name: string | null): GhpassError {
+  const message = `no GPU is named for ${name ?? 'the domain'}`;
+  const suggestions =
+    name === null
+      ? ['ghpass attach --xml FILE 0009:01:00.0', 'ghpass apply --xml FILE   # the only GPU of the host']
+      : [`ghpass attach ${shellWord(name)} 0009:01:00.0`, `virsh console ${shellWord(name)}   # its console`];
+  return new GhpassError('usage', { code: 'usage', message, suggestions: ['ghpass probe', ...suggestions] });
 }

@@ -22,6 +22,7 @@ export default class CreateVm extends GhpassCommand {
   static override examples = [
     '<%= config.bin %> create-vm demo --gpu 0009:01:00.0 --memory 64G --vcpus 16 --disk demo.qcow2',
     '<%= config.bin %> create-vm demo --host builtin:gh200 --dry-run --emit argv',
+    '<%= config.bin %> create-vm demo --host builtin:gh200 --dry-run --emit xml',
   ];
   static override args = { name: Args.string({ required: true, description: 'name of the guest' }) };
   static override flags = {
@@ -39,7 +40,7 @@ export default class CreateVm extends GhpassCommand {
     emit: Flags.option({
       options: ['plan', 'xml', 'argv'] as const,
       dependsOn: ['dry-run'],
-      description: 'what a dry run prints (default plan)',
+      description: 'what a dry run prints (default plan); xml is a domain of libvirt, argv what QEMU gets',
     })(),
   };
 
@@ -54,21 +55,23 @@ export default class CreateVm extends GhpassCommand {
       boot: bootOf(flags),
       placement: placementOf(flags),
     };
+    const libvirt = libvirtOf({ ...flags, backend: flags.backend ?? (flags.emit === 'xml' ? 'libvirt' : 'qemu') });
+    if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
     const host = await openHost(flags.host);
     const runtime = runtimeDirectory(process.env);
     if (flags['dry-run']) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
     if (isPseriesHost(host)) {
+      if (libvirt) throw noPseriesDomain();
       const prepared = await preparePseries(host, flags.gpu ?? [], request, { ...flags, start: !flags['dry-run'] });
       this.tellSynthetic(host.source);
       return this.emit(prepared, pseriesCommand(prepared, runtime), flags);
     }
-    const libvirt = libvirtOf(flags);
     const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
     if (flags['dry-run'] && libvirt) {
       const { prepareDomain, domainXml } = await import('../guest/domain/create-domain.ts');
-      const prepared = await prepareDomain(host, { ...given, ...libvirt });
+      const prepared = await prepareDomain(host, { ...given, ...libvirt, dryRun: true });
       this.tellSynthetic(host.source);
       return this.emitXml(prepared, domainXml(prepared, libvirt, null), flags);
     }
@@ -105,7 +108,6 @@ export default class CreateVm extends GhpassCommand {
     xml: string,
     { emit, strict }: { emit?: string | undefined; strict: boolean },
   ): Envelope {
-    if (emit === 'argv') throw noArgv();
     const isXml = emit === 'xml';
     const ready = jsonReady(plan);
     const text = isXml ? xml.trimEnd() : JSON.stringify(ready, null, 2);
@@ -125,14 +127,27 @@ export default class CreateVm extends GhpassCommand {
   }
 }
 
-function noArgv(): GhpassError {
+function otherBackend(emit: 'argv' | 'xml' | 'plan' | undefined): GhpassError {
+  const isArgv = emit === 'argv';
   return new GhpassError('usage', {
     code: 'usage',
-    message: '--emit argv is what ghpass gives QEMU itself; libvirt makes its own of the domain',
-    suggestions: [
-      '--emit xml',
-      'ghpass create-vm … --backend libvirt --dry-run --emit xml > vm.xml && virsh domxml-to-native qemu-argv --xml vm.xml',
-    ],
+    message: isArgv
+      ? '--emit argv is what ghpass gives QEMU itself; libvirt makes its own of the domain'
+      : '--emit xml is a domain of libvirt, and --backend qemu has none',
+    suggestions: isArgv
+      ? [
+          '--emit xml',
+          'ghpass create-vm … --dry-run --emit xml > vm.xml && virsh domxml-to-native qemu-argv --xml vm.xml',
+        ]
+      : ['--backend libvirt --emit xml', '--emit argv'],
+  });
+}
+
+function noPseriesDomain(): GhpassError {
+  return new GhpassError('usage', {
+    code: 'usage',
+    message: 'a guest on POWER9 is planned for QEMU alone, not for a domain of libvirt',
+    suggestions: ['--backend qemu --emit argv'],
   });
 }
 

@@ -1,5 +1,4 @@
-import { requirePciAddress } from '../host/pci-address.ts';
-import { DomainCommand, domainFlags, requireName } from '../ui/domain-command.ts';
+import { DomainCommand, domainFlags, readWords } from '../ui/domain-command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { Args } from '../ui/oclif.ts';
 
@@ -21,14 +20,8 @@ export default class Detach extends DomainCommand {
 
   async run(): Promise<Envelope> {
     const { argv, flags } = await this.parse(Detach);
-    const words = argv as string[];
-    const [name, given] = flags.xml === undefined ? [requireName(words), words.slice(1)] : [null, words];
-    const addresses = given.map(requirePciAddress);
+    const { name, addresses } = readWords(argv as string[], flags.xml);
     const { withoutGpus } = await import('../guest/domain/change-gpus.ts');
-    return this.changeDomain(
-      name,
-      addresses.length === 0 ? () => [] : withoutGpus(name ?? 'the domain', addresses),
-      flags,
-    );
+    return this.changeDomain(name, addresses.length === 0 ? () => [] : withoutGpus(name, addresses), flags);
   }
 }

@@ -68,6 +68,7 @@ export async function diagnose(host: Host, selection: Selection, open?: boolean)
           tools,
           toolsAssumed: false,
           libvirt: null,
+          libvirtAssumedBecause: null,
           plan: attempt.plan,
           guestKernelConfig: null,
         }

@@ -1,11 +1,12 @@
 import { assess, type Finding } from '../checks/check.ts';
 import { DEVICE_CHECKS } from '../checks/device/index.ts';
-import { HOST_CHECKS_BEFORE_GUEST } from '../checks/host/index.ts';
+import { HOST_CHECKS_BEFORE_GUEST, LIBVIRT_CHECKS_BEFORE_GUEST } from '../checks/host/index.ts';
 import { PLAN_CHECKS } from '../checks/plan/index.ts';
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { readKernelFacts } from '../host/kernel.ts';
+import type { LibvirtFacts } from '../host/libvirt.ts';
 import { NEWEST_TOOLS } from '../host/newest-tools.ts';
 import { readHostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
@@ -13,6 +14,20 @@ import type { GuestPlan } from '../plan/guest-plan.ts';
 import { planGuest } from '../plan/plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
 import { selectGpus } from './select-gpus.ts';
+
+/** The libvirt that is to run a guest. */
+export interface GuestLibvirt {
+  facts: LibvirtFacts;
+  /** Why nothing is known of it, so that the newest is assumed; null where it answered. */
+  assumedBecause: string | null;
+}
+
+export interface PrepareOptions {
+  /** Ask the devices themselves. */
+  open: boolean;
+  /** Left out where ghpass starts QEMU itself. */
+  libvirt?: GuestLibvirt;
+}
 
 /** A plan, what it was made from, and what is to be said about it. */
 export interface Prepared {
@@ -31,7 +46,7 @@ export async function prepareGuest(
   host: Host,
   addresses: readonly string[],
   request: GuestRequest,
-  options: { open: boolean },
+  options: PrepareOptions,
 ): Promise<Prepared> {
   const collected = await selectGpus(host, addresses, options);
   const known = await host.askTools();
@@ -39,14 +54,17 @@ export async function prepareGuest(
   const { gpus, host: facts } = collected;
   const settings = readHostSettings(host, facts);
   const plan = planGuest({ ...collected, settings, tools, request });
-  const hostFindings = assess(HOST_CHECKS_BEFORE_GUEST, { host: facts, settings, gpus, libvirt: null });
+  const { facts: libvirt = null, assumedBecause: libvirtAssumedBecause = null } = options.libvirt ?? {};
+  const hostChecks = libvirt ? [...HOST_CHECKS_BEFORE_GUEST, ...LIBVIRT_CHECKS_BEFORE_GUEST] : HOST_CHECKS_BEFORE_GUEST;
+  const hostFindings = assess(hostChecks, { host: facts, settings, gpus, libvirt });
   const deviceFindings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
   const planFindings = assess(PLAN_CHECKS, {
     host: facts,
     settings,
     tools,
     toolsAssumed: known === null,
-    libvirt: null,
+    libvirt,
+    libvirtAssumedBecause,
     plan,
     guestKernelConfig: guestKernelConfig(host, plan),
   });

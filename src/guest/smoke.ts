@@ -87,7 +87,7 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
 
 function prepare(host: Host, request: GuestRequest, { addresses, libvirt }: SmokeOptions): Promise<SmokePrepared> {
   if (libvirt === null) return prepareGuest(host, addresses, request, { open: true });
-  return prepareDomain(host, { addresses, request, open: true, ...libvirt });
+  return prepareDomain(host, { addresses, request, open: true, dryRun: false, ...libvirt });
 }
 
 /** Runs the guest on its back end. @returns what it saw, once for each boot, and what is to be said of how it was started. */

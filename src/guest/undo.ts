@@ -46,7 +46,7 @@ async function undoOne(change: Change, journal: Journal, { progress }: UndoOptio
     case 'process':
       return endProcess(change);
     case 'domain':
-      return (await import('./domain/undo-domain.ts')).undoDomain(change);
+      return (await import('./domain/undo-domain.ts')).undoDomain(change, journal);
     case 'abandoned':
       return;
   }

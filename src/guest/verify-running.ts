@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
+import { shellWord } from '../host/shell-word.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import { readConsoleLog } from './console-log.ts';
 import { differenceFindings } from './differences.ts';
@@ -60,14 +61,14 @@ async function readDomain(host: Host, name: string, { connect, signal }: VerifyO
   const { Virsh } = await import('../libvirt/virsh.ts');
   const { planDomain } = await import('./domain/plan-domain.ts');
   const xml = await new Virsh(connect, { signal }).dumpXml(name, { inactive: true });
-  const options = { connect, profile: 'auto', open: false, managed: null, iommufd: null } as const;
+  const options = { connect, profile: 'auto', dryRun: true, open: false, managed: null, iommufd: null } as const;
   const { plan, domain } = await planDomain(host, xml, (present) => [...present], options);
   if (plan && domain.consoleLog !== null) return { plan, consoleLog: domain.consoleLog };
   if (plan) throw noLog(name);
   throw new GhpassError('usage', {
     code: 'guest.unknown',
     message: `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`,
-    suggestions: [`ghpass attach ${name} ADDRESS`],
+    suggestions: [`ghpass attach ${shellWord(name)} ADDRESS`],
   });
 }
 

@@ -41,18 +41,23 @@ export async function runVirshOnXml(
   }
 }
 
+/** There is no virsh to speak with libvirt. */
+export function virshMissing(cause?: unknown): GhpassError {
+  return new GhpassError('tool', {
+    code: 'libvirt.missing',
+    message: 'virsh is not on PATH',
+    suggestions: [
+      'apt-get install libvirt-clients libvirt-daemon-system',
+      'dnf install libvirt-client libvirt-daemon-kvm',
+    ],
+    cause,
+  });
+}
+
 function notRun(uri: string, [command = '']: readonly string[], error: unknown): unknown {
   if (!(error instanceof GhpassError)) return error;
   if (error.code === 'tool.missing') {
-    return new GhpassError('tool', {
-      code: 'libvirt.missing',
-      message: 'virsh is not on PATH',
-      suggestions: [
-        'apt-get install libvirt-clients libvirt-daemon-system',
-        'dnf install libvirt-client libvirt-daemon-kvm',
-      ],
-      cause: error,
-    });
+    return virshMissing(error);
   }
   if (error.code !== 'tool.timeout') return error;
   return new GhpassError('timeout', {

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { GhpassError } from '../errors.ts';
 import type { FirmwareFacts } from '../host/firmware.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import { losesTopology } from '../plan/firmware.ts';
@@ -19,11 +20,12 @@ export interface DomainParts {
 /**
  * A domain for a plan, without its GPUs, nodes and window: those are {@link applyPlan}'s. Pure.
  * @param template text of a domain; what the plan says nothing about stays as it is there.
- * @throws GhpassError `xml.invalid` for the template; `domain.unwritable` for a text that XML has no way to write.
+ * @throws GhpassError `xml.invalid` and `domain.unreadable` for the template; `domain.unwritable` for a text that XML has no way to write.
  */
 export function baseDomain(template: string, plan: GuestPlan, { uuid, consoleLog, tools }: DomainParts): string {
   const document = parseXml(template);
   const domain = document.root;
+  if (domain.name !== 'domain') throw noDomain(domain.name);
   const isEmulated = plan.accelerator === 'tcg';
   domain.setAttribute('type', isEmulated ? 'qemu' : 'kvm');
   write(domain, 'name', plan.name);
@@ -115,6 +117,14 @@ function addConsoleLog(devices: XmlElement, consoleLog: string): void {
   const serial = devices.find('serial') ?? append(devices, ['serial', { type: 'pty' }], 2);
   clear(serial, 'log');
   append(serial, ['log', { file: requireWritable('console log', consoleLog), append: 'off' }], 3);
+}
+
+function noDomain(root: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'domain.unreadable',
+    message: `the template is no domain of libvirt: its root element is ${root}`,
+    suggestions: ['start from templates/domain.xml of ghpass'],
+  });
 }
 
 function write(domain: XmlElement, name: string, text: string): XmlElement {

@@ -23,7 +23,7 @@ export function readDomain(domainXml: string): DomainFacts {
   const loader = os?.find('loader')?.text;
   const maxMemory = domain.find('maxMemory');
   return {
-    name: domain.find('name')?.text || missing('name'),
+    name: nameOf(domain),
     uuid: domain.find('uuid')?.text ?? null,
     type: domain.attribute('type') ?? missing('@type'),
     arch: type?.attribute('arch') ?? null,
@@ -49,6 +49,13 @@ export function readDomain(domainXml: string): DomainFacts {
     gpus: record?.gpus.map(({ address }) => address) ?? [],
     managed: record !== null && isManaged(parseXml(domainXml).root, record),
   };
+}
+
+/** libvirt itself takes no line feed in a name; what else is not printable would be lost on whoever reads it. */
+function nameOf(domain: XmlElement): string {
+  const name = domain.find('name')?.text || missing('name');
+  if (!/\p{Cc}/u.test(name)) return name;
+  throw unreadable(`its name ${JSON.stringify(name)} has a control character`);
 }
 
 function readCells(domain: XmlElement): DomainCell[] {

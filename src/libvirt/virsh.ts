@@ -12,13 +12,14 @@ export interface DomainEntry {
   uuid: string;
 }
 
-type Waiting = Pick<ToolOptions, 'deadlineMs' | 'signal' | 'onWait'>;
+type Waiting = Pick<ToolOptions, 'deadlineMs' | 'env' | 'signal' | 'onWait'>;
 
 /** Names that virsh can only take for names: an id is a number, and a UUID is 32 digits with hyphens anywhere. */
 const PLAIN_NAME = /^[A-Za-z_][\w.-]*$/;
 
 /**
- * A libvirt, through virsh. Every method throws the GhpassErrors of `runVirsh`: `libvirt.missing`, `libvirt.unreachable`,
+ * A libvirt, through virsh. `env` marks a virsh that changes something, which may outlive its ghpass.
+ * Every method throws the GhpassErrors of `runVirsh`: `libvirt.missing`, `libvirt.unreachable`,
  * `libvirt.permission`, `libvirt.timeout`, `libvirt.failed`; those that name a domain also `libvirt.no-domain`.
  */
 export class Virsh {
@@ -33,8 +34,9 @@ export class Virsh {
    * does not know and say nothing.
    * @throws GhpassError `libvirt.invalid-xml`; `libvirt.domain-exists` where another domain has the name.
    */
-  async define(xml: string): Promise<void> {
-    await runVirshOnXml(this.uri, xml, (file) => ['define', `--file=${file}`, '--validate'], this.options);
+  async define(xml: string, waiting: Waiting = {}): Promise<void> {
+    const options = { ...this.options, ...waiting };
+    await runVirshOnXml(this.uri, xml, (file) => ['define', `--file=${file}`, '--validate'], options);
   }
 
   /** @param inactive what the next start will be made from, where the domain runs. */

@@ -134,7 +134,7 @@ const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
  */
 export function parseXml(text: string): XmlDocument {
   const validity = XMLValidator.validate(text);
-  if (validity !== true) throw invalid(`${validity.err.msg} (line ${validity.err.line}, column ${validity.err.col})`);
+  if (validity !== true) throw invalid(whyInvalid(text, validity.err));
   const open: XmlElement[] = [];
   const top: XmlNode[] = [];
   let length = 0;
@@ -182,6 +182,12 @@ function escapeAttribute(text: string): string {
     .replaceAll("'", '&apos;')
     .replaceAll('"', '&quot;')
     .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** The validator counts no columns in a document that has none. */
+function whyInvalid(text: string, { msg, line, col }: { msg: string; line: number; col: number }): string {
+  if (text.trim() === '') return 'it is empty';
+  return `${msg} (line ${line}${col === undefined ? '' : `, column ${col}`})`;
 }
 
 function invalid(why: string): GhpassError {

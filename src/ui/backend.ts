@@ -12,26 +12,37 @@ export const backendFlags = {
   ...managedFlag,
   backend: Flags.option({
     options: ['qemu', 'libvirt'] as const,
-    default: 'qemu',
-    description: 'what runs the guest: QEMU as a process, or a domain of libvirt',
+    description: 'what runs the guest: QEMU as a process (default), or a domain of libvirt',
   })(),
   template: Flags.string({ helpValue: 'FILE', description: 'base domain instead of the one in templates/domain.xml' }),
 };
 
 /**
  * What the flags say about libvirt; null where the guest is a process.
- * @throws GhpassError `path.unreadable`.
+ * @throws GhpassError `path.unreadable`; `usage` for flags of libvirt alone.
  */
 export function libvirtOf(flags: {
-  backend: 'qemu' | 'libvirt';
+  backend?: 'qemu' | 'libvirt' | undefined;
   connect: string;
   profile: 'auto' | 'native' | 'fallback';
   managed?: boolean;
   template?: string | undefined;
 }): DomainChoice | null {
-  if (flags.backend === 'qemu') return null;
-  const { connect, profile, managed = false } = flags;
+  const { backend = 'qemu', connect, profile, managed = false } = flags;
+  if (backend === 'qemu') {
+    if (flags.template !== undefined) throw forLibvirt('--template');
+    if (flags.managed !== undefined) throw forLibvirt('--managed');
+    return null;
+  }
   return { connect, profile, managed, template: readTemplate(flags.template) };
+}
+
+function forLibvirt(flag: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'usage',
+    message: `${flag} is about a domain of libvirt, and QEMU would be started as a process`,
+    suggestions: [`--backend libvirt ${flag}`],
+  });
 }
 
 function readTemplate(file: string = join(packageRoot(), 'templates/domain.xml')): string {
@@ -41,6 +52,7 @@ function readTemplate(file: string = join(packageRoot(), 'templates/domain.xml')
     throw new GhpassError('usage', {
       code: 'path.unreadable',
       message: `--template ${file}: ${(error as NodeJS.ErrnoException).code}`,
+      suggestions: ['start from templates/domain.xml of ghpass'],
       cause: error,
     });
   }

@@ -3,6 +3,8 @@ import { GhpassError } from '../errors.ts';
 import { journalDirectory } from '../guest/directories.ts';
 import type { PlannedDomain } from '../guest/domain/plan-domain.ts';
 import { openHost } from '../host/open.ts';
+import { isPciAddress, requirePciAddress } from '../host/pci-address.ts';
+import { shellWord } from '../host/shell-word.ts';
 import { GhpassCommand, hostFlag, strictFlag } from './command.ts';
 import { requireConfirmation } from './confirm.ts';
 import { changedText } from './domain-text.ts';
@@ -55,16 +57,19 @@ export abstract class DomainCommand extends GhpassCommand {
    * @param name of the domain; null where it comes from a file.
    */
   protected async changeDomain(name: string | null, choose: Choose, flags: DomainFlags): Promise<Envelope> {
+    const isDry = name === null || flags['dry-run'] || flags.diff;
+    if (!isDry && flags.emit !== undefined) throw nothingToEmit(flags.emit);
     const host = await openHost(flags.host);
+    if (!isDry && host.source.kind !== 'local') throw notThisMachine(flags.host);
     this.tellSynthetic(host.source);
     const options = {
       connect: flags.connect,
       profile: flags.profile,
+      dryRun: isDry,
       open: flags.open,
       managed: flags.managed ?? null,
       iommufd: iommufdOf(flags.vfio),
     };
-    const isDry = name === null || flags['dry-run'] || flags.diff || host.source.kind !== 'local';
     if (isDry) {
       this.changesNothing = true;
       const { planDomain } = await import('../guest/domain/plan-domain.ts');
@@ -95,7 +100,7 @@ export abstract class DomainCommand extends GhpassCommand {
     }
     const isPlan = flags.emit === 'plan';
     const result = isPlan ? { plan: jsonReady(plan) } : { xml: after };
-    const text = isPlan ? JSON.stringify(jsonReady(plan), null, 2) : after.trimEnd();
+    const text = isPlan ? JSON.stringify(jsonReady(plan), null, 2) : after.replace(/\n$/, '');
     return this.conclude({ result, findings, text }, flags.strict);
   }
 
@@ -109,18 +114,43 @@ export abstract class DomainCommand extends GhpassCommand {
       const { unifiedDiff } = await import('./unified-diff.ts');
       process.stderr.write(`${unifiedDiff(name, before, after)}\n`);
     }
-    const question = { what: `${name} would be defined anew`, command: `ghpass ${this.id} ${name} … --yes` };
+    const command = ['ghpass', `${this.id}`, ...this.argv, '--yes'].map(shellWord).join(' ');
+    const question = { what: `${name} would be defined anew`, command };
     await requireConfirmation(yes, { ...question, mayAsk: input });
   }
 }
 
-/** The name in front of the addresses. @throws GhpassError `usage`. */
-export function requireName([name]: readonly string[]): string {
-  if (name !== undefined) return name;
+/**
+ * The name of the domain, which a domain in a file brings along, and the addresses behind it.
+ * @throws GhpassError `usage`, `pci.address-invalid`.
+ */
+export function readWords(
+  words: readonly string[],
+  xml: string | undefined,
+): { name: string | null; addresses: string[] } {
+  if (xml !== undefined) return { name: null, addresses: words.map(requirePciAddress) };
+  const [name, ...addresses] = words;
+  if (name !== undefined && !isPciAddress(name)) return { name, addresses: addresses.map(requirePciAddress) };
   throw new GhpassError('usage', {
     code: 'usage',
-    message: 'the name of a domain is missing',
-    suggestions: ['virsh list --all'],
+    message: name === undefined ? 'the name of a domain is missing' : `the name of a domain is missing before ${name}`,
+    suggestions: ['virsh list --all', '--xml FILE   # a domain in a file'],
+  });
+}
+
+function nothingToEmit(emit: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'usage',
+    message: `--emit ${emit} is for what is not defined: it needs --dry-run or --xml`,
+    suggestions: [`--dry-run --emit ${emit}`],
+  });
+}
+
+function notThisMachine(source: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'host.not-local',
+    message: `--host ${source}: domains are changed for this machine only`,
+    suggestions: ['--dry-run', '--diff'],
   });
 }
 

@@ -21,6 +21,7 @@ const ALWAYS_KNOWN: Readonly<Record<string, string>> = {
   'vfio.not-opened': 'ghpass knows what it did',
   'vfio.probe-reset': 'ghpass knows what it did',
   'stack.version': 'a QEMU that is not there is the finding',
+  'libvirt.version': 'that it is not known is the finding',
   'libvirt.unreachable': 'a libvirt that is not there is the finding',
   'kvm.unusable': 'a KVM that is not there is the finding',
   'kernel.nodes-shift': 'a kernel that is not known is taken for one with the default of arm64',

@@ -317,6 +317,19 @@ const START: PlanCase[] = [
     says: MAY_NOT_LOCK,
   },
   {
+    id: 'libvirt.version',
+    title: 'a host that does not tell about libvirt',
+    libvirt: LIBVIRT,
+    libvirtAssumedBecause: 'snapshot.tar.gz does not tell about libvirt',
+    says: {
+      severity: 'info',
+      message: 'snapshot.tar.gz does not tell about libvirt: libvirt 12.8.0 is assumed',
+      remedy: ['--profile fallback   # what every libvirt keeps'],
+    },
+  },
+  { id: 'libvirt.version', title: 'a libvirt that answered', libvirt: LIBVIRT },
+  { id: 'libvirt.version', title: 'a guest that ghpass starts itself' },
+  {
     id: 'libvirt.hugepages',
     title: 'pages of 512 MiB where those of 2 MiB are mounted',
     libvirt: LIBVIRT,

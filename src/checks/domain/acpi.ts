@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainAcpi: DomainCheck = {
@@ -12,7 +13,7 @@ export const domainAcpi: DomainCheck = {
       {
         subject: domain.name,
         message: 'features/acpi is missing, so the guest would see none of the nodes that the GPUs need',
-        remedy: [`virsh edit ${domain.name}   # add <acpi/> to <features>`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # add <acpi/> to <features>`],
       },
     ];
   },

@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainArguments: DomainCheck = {
@@ -10,7 +11,7 @@ export const domainArguments: DomainCheck = {
     return domain.qemuArguments.map((argument) => ({
       subject: domain.name,
       message: `qemu:commandline has ${argument}, which ghpass has to write itself`,
-      remedy: [`virsh edit ${domain.name}   # take out that pair of <qemu:arg>`],
+      remedy: [`virsh edit ${shellWord(domain.name)}   # take out that pair of <qemu:arg>`],
     }));
   },
 };

@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { DomainCheck } from './facts.ts';
 
@@ -14,7 +15,7 @@ export const domainCells: DomainCheck = {
       {
         subject: domain.name,
         message: `${wrong.map(({ id, memoryBytes }) => `cell ${id} has ${formatBytes(memoryBytes)}`).join(', ')}; nodes of GPUs come behind cells 0 to n that all have memory`,
-        remedy: [`virsh edit ${domain.name}   # number the cells from 0, and take out those without memory`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # number the cells from 0, and take out those without memory`],
       },
     ];
   },

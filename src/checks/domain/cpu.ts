@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainCpu: DomainCheck = {
@@ -13,7 +14,7 @@ export const domainCpu: DomainCheck = {
       {
         subject: domain.name,
         message: `cpu/@mode is ${cpuMode}; with KVM the guest of a Grace GPU needs host-passthrough`,
-        remedy: [`virsh edit ${domain.name}   # <cpu mode='host-passthrough'>`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # <cpu mode='host-passthrough'>`],
       },
     ];
   },

@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainGic: DomainCheck = {
@@ -13,7 +14,7 @@ export const domainGic: DomainCheck = {
       {
         subject: domain.name,
         message: `features/gic has version ${gicVersion ?? '2, which libvirt takes without KVM'}; the GPUs need 3`,
-        remedy: [`virsh edit ${domain.name}   # <gic version='3'/>`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # <gic version='3'/>`],
       },
     ];
   },

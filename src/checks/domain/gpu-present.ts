@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainGpuPresent: DomainCheck = {
@@ -11,7 +12,7 @@ export const domainGpuPresent: DomainCheck = {
     return present.map(({ address }) => ({
       subject: domain.name,
       message: `${address} is passed through by a hostdev that is not ghpass’s, and without the nodes that it needs`,
-      remedy: [`virsh edit ${domain.name}   # take out the <hostdev> of ${address}`],
+      remedy: [`virsh edit ${shellWord(domain.name)}   # take out the <hostdev> of ${address}`],
     }));
   },
 };

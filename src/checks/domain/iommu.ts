@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainIommu: DomainCheck = {
@@ -11,7 +12,7 @@ export const domainIommu: DomainCheck = {
     return wrong.map(({ model }) => ({
       subject: domain.name,
       message: `it has an emulated ${model} IOMMU for the whole machine; QEMU refuses VFIO devices behind it`,
-      remedy: [`virsh edit ${domain.name}   # take out <iommu model='${model}'>`],
+      remedy: [`virsh edit ${shellWord(domain.name)}   # take out <iommu model='${model}'>`],
     }));
   },
 };

@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { DomainCheck } from './facts.ts';
 
@@ -15,7 +16,7 @@ export const domainMemoryHotplug: DomainCheck = {
       {
         subject: domain.name,
         message: `maxMemory is ${formatBytes(maxMemoryBytes)}; QEMU would give the room above ${formatBytes(domain.memoryBytes)} to node ${last.id}, which is a node of ${last.gpu} and has to be empty`,
-        remedy: [`virsh edit ${domain.name}   # take out <maxMemory> and memory devices`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # take out <maxMemory> and memory devices`],
       },
     ];
   },

@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainMemoryNodes: DomainCheck = {
@@ -15,7 +16,7 @@ export const domainMemoryNodes: DomainCheck = {
       {
         subject: domain.name,
         message: `numatune names host node ${wrong.join(', ')}, which has no CPUs or is not there; those with CPUs are ${withCpus.join(', ')}`,
-        remedy: [`virsh numatune ${domain.name} --nodeset ${withCpus.join(',')} --config`],
+        remedy: [`virsh numatune ${shellWord(domain.name)} --nodeset ${withCpus.join(',')} --config`],
       },
     ];
   },

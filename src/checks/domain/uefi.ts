@@ -1,3 +1,4 @@
+import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainUefi: DomainCheck = {
@@ -13,7 +14,7 @@ export const domainUefi: DomainCheck = {
         subject: domain.name,
         message:
           'it names no UEFI firmware; without that no ACPI table reaches the guest, and it sees none of the nodes',
-        remedy: [`virsh edit ${domain.name}   # <os firmware='efi'>`],
+        remedy: [`virsh edit ${shellWord(domain.name)}   # <os firmware='efi'>`],
       },
     ];
   },

@@ -26,15 +26,20 @@ import { numaHostNodes } from './numa-host-nodes.ts';
 import { numaMemoryOnly } from './numa-memory-only.ts';
 import { platformUnsupported } from './platform-unsupported.ts';
 
-/** Those that look at libvirt: of no use to a guest that ghpass starts without it. */
-export const LIBVIRT_CHECKS: readonly HostCheck[] = [
-  libvirtUnreachable,
-  libvirtSecurity,
+/** Those that tell how the domain of a guest has to be written. */
+export const LIBVIRT_CHECKS_BEFORE_GUEST: readonly HostCheck[] = [
   libvirtNodesetDropped,
   libvirtEmptyCell,
   libvirtWindow,
   libvirtIommufd,
   libvirtSmmu,
+];
+
+/** Those that look at libvirt: of no use to a guest that ghpass starts without it. */
+export const LIBVIRT_CHECKS: readonly HostCheck[] = [
+  libvirtUnreachable,
+  libvirtSecurity,
+  ...LIBVIRT_CHECKS_BEFORE_GUEST,
 ];
 
 /** What is checked of a host as a whole, the cause before its consequences. */

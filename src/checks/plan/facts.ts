@@ -14,6 +14,8 @@ export interface PlanFacts {
   toolsAssumed: boolean;
   /** The libvirt that is to run the guest; null where ghpass starts QEMU itself. */
   libvirt: LibvirtFacts | null;
+  /** Why nothing is known of that libvirt, so that the newest was assumed; null where it answered, or there is none. */
+  libvirtAssumedBecause: string | null;
   plan: GuestPlan;
   /** Build options of the kernel that the guest will boot; null where it comes from a disk. */
   guestKernelConfig: ReadonlyMap<string, string> | null;

@@ -7,6 +7,7 @@ import { kernelCacheablePfnmap } from './kernel-cacheable-pfnmap.ts';
 import { kernelNodesShift } from './kernel-nodes-shift.ts';
 import { kvmUnusable } from './kvm-unusable.ts';
 import { libvirtHugepages } from './libvirt-hugepages.ts';
+import { libvirtVersion } from './libvirt-version.ts';
 import { memAvailable } from './mem-available.ts';
 import { memHugepagesFree } from './mem-hugepages-free.ts';
 import { memMemlock } from './mem-memlock.ts';
@@ -21,6 +22,7 @@ import { vcmdqMemory } from './vcmdq-memory.ts';
 /** What is checked of each plan before anything is started. */
 export const PLAN_CHECKS: readonly PlanCheck[] = [
   stackVersion,
+  libvirtVersion,
   stackSmmu,
   vcmdqMemory,
   qemuGiBdf,

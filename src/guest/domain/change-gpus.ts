@@ -1,5 +1,6 @@
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { shellWord } from '../../host/shell-word.ts';
 import { readDomain } from '../../libvirt/read-domain.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import { Journal } from '../journal.ts';
@@ -48,7 +49,7 @@ export async function changeGpus(
     try {
       journal.record({ kind: 'domain', uri: virsh.uri, name, uuid: uuid ?? '', before });
       options.progress(`defining ${name} at ${virsh.uri}`);
-      await defineAndReadBack(virsh, name, planned.after);
+      await defineAndReadBack(virsh, name, planned.after, journal);
     } catch (error) {
       throw await putBack([journal], error, options);
     }
@@ -64,16 +65,20 @@ export function withGpus(addresses: readonly string[]): (present: readonly strin
 
 /**
  * GPUs that a domain has, without some.
+ * @param name of the domain; null where it comes from a file.
  * @throws GhpassError `domain.gpu-absent`.
  */
-export function withoutGpus(name: string, addresses: readonly string[]): (present: readonly string[]) => string[] {
+export function withoutGpus(
+  name: string | null,
+  addresses: readonly string[],
+): (present: readonly string[]) => string[] {
   return (present) => {
     const absent = addresses.filter((address) => !present.includes(address));
     if (absent.length === 0) return present.filter((address) => !addresses.includes(address));
     throw new GhpassError('usage', {
       code: 'domain.gpu-absent',
-      message: `${name} has no ${absent.join(', ')} from ghpass; it has ${present.join(', ') || 'none'}`,
-      suggestions: [`virsh dumpxml ${name} --xpath //hostdev`],
+      message: `${name ?? 'the domain'} has no ${absent.join(', ')} from ghpass; it has ${present.join(', ') || 'none'}`,
+      suggestions: [`ghpass detach ${name === null ? '--xml FILE' : shellWord(name)} ${present.join(' ')}`.trimEnd()],
     });
   };
 }

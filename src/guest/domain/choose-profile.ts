@@ -1,28 +1,66 @@
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import type { LibvirtFacts } from '../../host/libvirt.ts';
+import { tryLibvirt } from '../../host/libvirt-answer.ts';
 import { NEWEST_LIBVIRT } from '../../host/newest-tools.ts';
+import { virshMissing } from '../../host/run-virsh.ts';
 import { FALLBACK, type Profile, profileOf } from '../../libvirt/profile.ts';
 import type { GuestRequest } from '../../plan/request.ts';
+import type { GuestLibvirt } from '../prepare.ts';
 
 export type ProfileName = 'native' | 'fallback' | 'auto';
+
+export interface ProfileChoice {
+  /** URI of the libvirt that the domain is for. */
+  connect: string;
+  profile: ProfileName;
+  /** Nothing is going to be defined: where no libvirt answers, the newest is assumed. */
+  dryRun: boolean;
+}
+
+/** How a domain is written, and the libvirt that it is written for. */
+export interface ChosenProfile {
+  name: ProfileName;
+  profile: Profile;
+  libvirt: GuestLibvirt;
+}
 
 /**
  * How the domain is written for the libvirt at a URI: `auto` takes what it can do, element by element; `native` insists on
  * elements; `fallback` is what any libvirt keeps.
- * @throws GhpassError `libvirt.profile` where `native` is asked for and libvirt would drop what it needs.
+ * @throws GhpassError `libvirt.profile` where `native` is asked for and libvirt would drop what it needs; but for a dry run
+ * also `libvirt.missing`, and those of `Host.askLibvirt`.
  */
-export async function chooseProfile(host: Host, uri: string, name: ProfileName): Promise<Profile> {
-  if (name === 'fallback') return FALLBACK;
-  const facts = (await host.askLibvirt(uri)) ?? NEWEST_LIBVIRT;
-  const profile = profileOf(facts);
-  if (name === 'native') requireElements(facts);
-  return profile;
+export async function chooseProfile(
+  host: Host,
+  { connect, profile: name, dryRun }: ProfileChoice,
+): Promise<ChosenProfile> {
+  const libvirt = await askFor(host, connect, dryRun);
+  if (name === 'fallback') return { name, profile: FALLBACK, libvirt };
+  if (name === 'native') requireElements(libvirt.facts);
+  return { name, profile: profileOf(libvirt.facts), libvirt };
 }
 
-/** A request without what this libvirt has no element for. */
-export function requestFor(profile: Profile, request: GuestRequest): GuestRequest {
+async function askFor(host: Host, connect: string, dryRun: boolean): Promise<GuestLibvirt> {
+  const answer = await tryLibvirt(host, connect);
+  if (answer !== null && !('unanswered' in answer)) return { facts: answer, assumedBecause: null };
+  if (!dryRun) throw answer?.unanswered ?? virshMissing();
+  const assumedBecause = answer?.unanswered.message ?? `${host.source.name} does not tell about libvirt`;
+  return { facts: { ...NEWEST_LIBVIRT, uri: connect }, assumedBecause };
+}
+
+/**
+ * A request without what this libvirt has no element for.
+ * @throws GhpassError `libvirt.profile` where that was asked for.
+ */
+export function requestFor({ name, profile, libvirt }: ChosenProfile, request: GuestRequest): GuestRequest {
   const { placement, iommufd } = request;
+  const refused = [
+    iommufd === true && !profile.iommufd ? ["iommufd as the VFIO path, which '--vfio iommufd' asks for"] : [],
+    placement.smmu === 'on' && !profile.acceleratedSmmu ? ["an accelerated SMMUv3, which '--smmu on' asks for"] : [],
+  ].flat();
+  if (refused.length > 0)
+    throw noElement(name === 'fallback' ? 'the fallback profile' : nameOf(libvirt.facts), refused);
   return {
     ...request,
     iommufd: profile.iommufd ? iommufd : false,
@@ -30,16 +68,29 @@ export function requestFor(profile: Profile, request: GuestRequest): GuestReques
   };
 }
 
-function requireElements({ version, acpiNodeset, emptyCells, pciHole64 }: LibvirtFacts): void {
-  const missing = [
+function requireElements(facts: LibvirtFacts): void {
+  const { acpiNodeset, emptyCells, pciHole64 } = facts;
+  const unknown = [
     acpiNodeset ? [] : '<acpi nodeset> of a hostdev',
     emptyCells ? [] : '<cell memory="0">',
     pciHole64 ? [] : '<pcihole64> on the virt machine',
   ].flat();
-  if (missing.length === 0) return;
+  if (unknown.length === 0) return;
   throw new GhpassError('tool', {
     code: 'libvirt.profile',
-    message: `libvirt ${version.join('.')} does not know ${missing.join(', ')}`,
+    message: `${nameOf(facts)} does not know ${unknown.join(', ')}`,
     suggestions: ['--profile auto', '--profile fallback'],
   });
+}
+
+function noElement(who: string, refused: readonly string[]): GhpassError {
+  return new GhpassError('tool', {
+    code: 'libvirt.profile',
+    message: `${who} has no element for ${refused.join(', nor for ')}`,
+    suggestions: ['leave that out', 'use libvirt 12.7 or newer with --profile auto'],
+  });
+}
+
+function nameOf({ version }: LibvirtFacts): string {
+  return `libvirt ${version.join('.')}`;
 }

@@ -14,13 +14,10 @@ import { type Prepared, prepareGuest, requireBound } from '../prepare.ts';
 import { putBack } from '../put-back.ts';
 import { requireReadableFiles } from '../readable-files.ts';
 import { withBoundGpus } from '../with-bound-gpus.ts';
-import { chooseProfile, type ProfileName, requestFor } from './choose-profile.ts';
+import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
 import { defineAndReadBack } from './define.ts';
 
-export interface DomainChoice {
-  /** URI of libvirt. */
-  connect: string;
-  profile: ProfileName;
+export interface DomainChoice extends Omit<ProfileChoice, 'dryRun'> {
   /** libvirt binds the GPUs at each start of the guest, and gives them back at its end. */
   managed: boolean;
   /** Text of the base domain. */
@@ -45,11 +42,12 @@ export function consoleLogOf(name: string): string {
 /** Plans a new domain, and changes nothing. */
 export async function prepareDomain(
   host: Host,
-  options: Pick<CreateOptions, 'addresses' | 'request' | 'open'> & DomainChoice,
+  options: Pick<CreateOptions, 'addresses' | 'request' | 'open'> & ProfileChoice,
 ): Promise<PreparedDomain> {
-  const profile = await chooseProfile(host, options.connect, options.profile);
-  const { request } = options;
-  const prepared = await prepareGuest(host, options.addresses, requestFor(profile, request), options);
+  const chosen = await chooseProfile(host, options);
+  const { profile, libvirt } = chosen;
+  const { addresses, open } = options;
+  const prepared = await prepareGuest(host, addresses, requestFor(chosen, options.request), { open, libvirt });
   return { ...prepared, profile };
 }
 
@@ -74,7 +72,7 @@ export async function createDomain(host: Host, options: CreateOptions & DomainCh
   const command = 'ghpass create-vm';
   return withBoundGpus(host, { ...options, guest: name, afterwards: 'keep', command }, async () => {
     const uuid = randomUUID();
-    const prepared = await prepareDomain(host, options);
+    const prepared = await prepareDomain(host, { ...options, dryRun: false });
     if (!options.managed) requireBound(prepared);
     const isStopped = prepared.findings.some(({ severity }) => severity === 'fail');
     if (isStopped) return { ...prepared, domain: null };
@@ -110,12 +108,13 @@ export async function startDomain(
   if ((await virsh.domainNames()).includes(name)) throw exists(name, connect);
   journal.record({ kind: 'domain', uri: connect, name, uuid, before: null });
   progress(`defining ${name} at ${connect}`);
-  await defineAndReadBack(virsh, name, xml);
+  await defineAndReadBack(virsh, name, xml, journal);
   const within = deadlineMs ?? startDeadlineMs(memoryBytes);
   const seconds = Math.round(within / 1000);
   progress(`starting ${name}: its memory is pinned, at most ${seconds} s`);
   await virsh.start(name, {
     deadlineMs: within,
+    env: journal.environment,
     onWait: (elapsed) => progress(`starting ${name}: ${Math.round(elapsed / 1000)} s of at most ${seconds} s`),
   });
   return virsh;

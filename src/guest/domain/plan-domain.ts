@@ -7,12 +7,9 @@ import type { DomainFacts } from '../../plan/domain-facts.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { DEFAULT_PLACEMENT } from '../../plan/request.ts';
 import { prepareGuest } from '../prepare.ts';
-import { chooseProfile, type ProfileName, requestFor } from './choose-profile.ts';
+import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
 
-export interface DomainOptions {
-  /** URI of the libvirt that the domain is for. */
-  connect: string;
-  profile: ProfileName;
+export interface DomainOptions extends ProfileChoice {
   /** Ask the devices themselves. */
   open: boolean;
   /** libvirt binds the GPUs at each start; null: as the domain has it. */
@@ -43,8 +40,9 @@ export async function planDomain(
   const domain = readDomain(xml);
   const addresses = choose(domain.gpus);
   if (addresses.length === 0) return { domain, before: xml, after: removeGpus(xml), plan: null, findings: [] };
-  const profile = await chooseProfile(host, options.connect, options.profile);
-  const request = requestFor(profile, {
+  const chosen = await chooseProfile(host, options);
+  const { profile, libvirt } = chosen;
+  const request = requestFor(chosen, {
     name: domain.name,
     memoryBytes: domain.memoryBytes,
     vcpus: domain.vcpus,
@@ -54,7 +52,7 @@ export async function planDomain(
     placement: DEFAULT_PLACEMENT,
     domain,
   });
-  const prepared = await prepareGuest(host, addresses, request, { open: options.open });
+  const prepared = await prepareGuest(host, addresses, request, { open: options.open, libvirt });
   const { plan, findings } = prepared;
   const conflicts = assess(DOMAIN_CHECKS, { domain, plan, numa: prepared.host.numa });
   const after = applyPlan(xml, plan, profile, { managed: options.managed ?? domain.managed });

@@ -90,9 +90,10 @@ function hostdev(
   ];
 }
 
-function smmu({ ats, ril, ssidsize, oas }: NonNullable<PlannedGpu['smmu']>, { expander }: RecordedGpu): Shape {
+function smmu({ ats, ril, ssidsize, oas, cmdqv }: NonNullable<PlannedGpu['smmu']>, { expander }: RecordedGpu): Shape {
   const onOff = (value: boolean) => (value ? 'on' : 'off');
-  const driver = { pciBus: expander, accel: 'on', ats: onOff(ats), ril: onOff(ril), ssidsize, oas };
+  const queues = cmdqv ?? undefined;
+  const driver = { pciBus: expander, accel: 'on', ats: onOff(ats), ril: onOff(ril), ssidsize, oas, cmdqv: queues };
   return ['iommu', { model: 'smmuv3' }, [['driver', driver]]];
 }
 

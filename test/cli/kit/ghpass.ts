@@ -12,6 +12,8 @@ export interface Run {
 
 export interface RunOptions {
   env?: Record<string, string>;
+  /** On standard input, which is empty without it. */
+  input?: string;
   /** Goes before `node`: a program that starts ghpass in surroundings of its own. */
   within?: readonly string[];
 }
@@ -29,9 +31,11 @@ const ENVIRONMENT = { PATH: process.env.PATH ?? '', TERM: 'xterm' };
 
 /** Starts the installed ghpass. */
 export function startGhpass(args: readonly string[], options: RunOptions = {}): Running {
-  const { within = [], env = {} } = options;
+  const { within = [], env = {}, input = '' } = options;
   const [command = '', ...words] = [...within, process.execPath, join(installedPackage(), 'bin/run.js'), ...args];
-  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } });
+  const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } });
+  // A ghpass that reads nothing may be gone before.
+  child.stdin.on('error', () => {}).end(input);
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     stderr += part;
