@@ -21,8 +21,8 @@ cd "$tree" && find . | cpio --create --format=newc --owner=0:0 --quiet -F ${REPO
 /** Waits until a guest has booted so many times. */
 const hasReported = (name: string, times: number) => `
 log=/var/log/libvirt/qemu/${name}.console.log
-for try in $(seq 300); do
-  [ "$(grep -a -c '^ghpass-report: .*}' "$log" 2> /dev/null)" -ge ${times} ] && exit 0
+for try in $(seq 200); do
+  [ "$(grep -a -c 'ghpass-report: .*}' "$log" 2> /dev/null)" -ge ${times} ] && exit 0
   sleep 1
 done
 tail -n 3 "$log" >&2
@@ -57,47 +57,38 @@ cat > /tmp/foreign.xml << EOF
 EOF
 virsh define --validate /tmp/foreign.xml && virsh dumpxml --inactive foreign > /tmp/foreign.before`;
 
-interface Case {
-  userland: 'trixie' | 'sid';
-  host: string;
-  gpus: string[];
-}
+const ONE = '0000:01:00.0';
+const BOTH = [ONE, '0000:02:00.0'];
 
-const CASES: Case[] = ['trixie' as const, 'sid' as const].flatMap((userland) => [
-  { userland, host: 'gh200', gpus: ['0000:01:00.0'] },
-  { userland, host: 'gh200-nvl2', gpus: ['0000:01:00.0', '0000:02:00.0'] },
-]);
-
-test.each(CASES)(
-  'libvirt of $userland, $host: what it starts sees the plan at each boot, and the host is as before',
-  async ({ gpus, ...lab }) => {
-    const addresses = gpus.join(' ');
-    const flags = gpus.map((gpu) => `--gpu ${gpu}`).join(' ');
+test.each(['trixie', 'sid'] as const)(
+  'libvirt of %s: what it starts with one GPU and with two sees the plan at each boot, and the host is as before',
+  async (userland) => {
     const { step } = await runStepsInLab({
-      ...lab,
       kernel: 'full',
+      userland,
+      host: 'gh200-nvl2',
       steps: {
         libvirt: 'lab-start-libvirt && virsh version',
         initramfs: MAKE_INITRAMFS,
 
-        smoke: `${SMOKE} ${flags} --bind --reboot`,
-        managed: `${SMOKE} ${flags} --managed`,
+        smoke: `${SMOKE} --gpu ${BOTH.join(' --gpu ')} --bind --reboot`,
+        managed: `${SMOKE} --gpu ${ONE} --managed`,
         untouched: `${HOST_STATE}\nvirsh list --all --name`,
 
-        bind: `ghpass bind ${addresses}`,
-        create: `ghpass create-vm made ${flags} ${SIZE} --backend libvirt --json --kernel /boot/vmlinuz-$(uname -r) --initrd ${REPORTS} --append '${KERNEL_ARGUMENTS}'`,
+        bind: `ghpass bind ${BOTH.join(' ')}`,
+        create: `ghpass create-vm made --gpu ${ONE} ${SIZE} --backend libvirt --json --kernel /boot/vmlinuz-$(uname -r) --initrd ${REPORTS} --append '${KERNEL_ARGUMENTS}'`,
         booted: hasReported('made', 2),
         verified: 'ghpass verify made --json',
-        'detach-running': `ghpass detach made ${addresses} --yes --json`,
+        'detach-running': `ghpass detach made ${ONE} --yes --json`,
         // QEMU would end at the reboot of a guest whose device went before its nodes.
         'still-reboots': `${hasReported('made', 4)}`,
         'state-then': 'virsh domstate made',
         delete: 'ghpass delete made --yes',
 
         foreign: FOREIGN,
-        diff: `ghpass attach foreign ${addresses} --diff`,
-        attach: `ghpass attach foreign ${addresses} --yes --json`,
-        again: `ghpass attach foreign ${addresses} --yes --json`,
+        diff: `ghpass attach foreign ${BOTH.join(' ')} --diff`,
+        attach: `ghpass attach foreign ${BOTH.join(' ')} --yes --json`,
+        again: `ghpass attach foreign ${BOTH.join(' ')} --yes --json`,
         start: 'virsh start foreign',
         'foreign-booted': hasReported('foreign', 2),
         'foreign-verified': 'ghpass verify foreign --json',
@@ -106,21 +97,17 @@ test.each(CASES)(
         'as-before': 'virsh dumpxml --inactive foreign | diff /tmp/foreign.before -',
         undefine: 'virsh undefine --nvram foreign',
 
-        release: `ghpass release ${addresses}`,
+        release: `ghpass release ${BOTH.join(' ')}`,
         state: `${HOST_STATE}\nvirsh list --all --name`,
       },
     });
     for (const name of ['libvirt', 'initramfs', 'bind', 'booted', 'still-reboots', 'delete', 'foreign', 'start']) {
       expect({ name, ...step(name) }).toMatchObject({ status: 0 });
     }
-    for (const [name, boots] of [
-      ['smoke', 2],
-      ['managed', 1],
-      ['verified', 1],
-      ['foreign-verified', 1],
-    ] as const) {
-      expectAsPlanned(step(name), { gpus, boots });
-    }
+    expectAsPlanned(step('smoke'), { gpus: BOTH, boots: 2 });
+    expectAsPlanned(step('managed'), { gpus: [ONE], boots: 1 });
+    expectAsPlanned(step('verified'), { gpus: [ONE], boots: 1 });
+    expectAsPlanned(step('foreign-verified'), { gpus: BOTH, boots: 1 });
     expect(step('untouched').stdout).toBe(`${PRISTINE}\n`);
 
     expect(read(step('create')).domain).toMatchObject({ name: 'made', uri: 'qemu:///system' });
