@@ -66,19 +66,19 @@ export default class CreateVm extends GhpassCommand {
       if (libvirt) throw noPseriesDomain();
       const prepared = await preparePseries(host, flags.gpu ?? [], request, { ...flags, start: !flags['dry-run'] });
       this.tellSynthetic(host.source);
-      return this.emit(prepared, pseriesCommand(prepared, runtime), flags);
+      return this.show(prepared, { argv: pseriesCommand(prepared, runtime) }, flags);
     }
     const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
     if (flags['dry-run'] && libvirt) {
       const { prepareDomain, domainXml } = await import('../guest/domain/create-domain.ts');
       const prepared = await prepareDomain(host, { ...given, ...libvirt, dryRun: true });
       this.tellSynthetic(host.source);
-      return this.emitXml(prepared, domainXml(prepared, libvirt, null), flags);
+      return this.show(prepared, { xml: domainXml(prepared, libvirt, null) }, flags);
     }
     if (flags['dry-run']) {
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
       this.tellSynthetic(host.source);
-      return this.emit(prepared, guestCommand(prepared, runtime), flags);
+      return this.show(prepared, { argv: guestCommand(prepared, runtime) }, flags);
     }
     const options = {
       ...given,
@@ -102,29 +102,20 @@ export default class CreateVm extends GhpassCommand {
     return this.conclude({ result: { plan: jsonReady(plan), guest }, findings, text }, flags.strict);
   }
 
-  /** Prints what was planned for libvirt. */
-  private emitXml(
-    { plan, findings }: { plan: object; findings: Finding[] },
-    xml: string,
-    { emit, strict }: { emit?: string | undefined; strict: boolean },
-  ): Envelope {
-    const isXml = emit === 'xml';
-    const ready = jsonReady(plan);
-    const text = isXml ? xml.trimEnd() : JSON.stringify(ready, null, 2);
-    return this.conclude({ result: isXml ? { xml } : { plan: ready }, findings, text }, strict);
-  }
-
-  /** Prints what was planned. */
-  private emit(
+  /** Prints what was planned: the plan, or what it is rendered to. */
+  private show(
     prepared: { plan: object; findings: Finding[] },
-    argv: string[],
-    { emit, strict }: { emit?: string | undefined; strict: boolean },
+    rendered: { argv: string[] } | { xml: string },
+    { emit = 'plan', strict }: { emit?: string | undefined; strict: boolean },
   ): Envelope {
-    const plan = jsonReady(prepared.plan);
-    const isArgv = emit === 'argv';
-    const text = isArgv ? shellCommand(argv) : JSON.stringify(plan, null, 2);
-    return this.conclude({ result: isArgv ? { argv } : { plan }, findings: prepared.findings, text }, strict);
+    const result = emit === 'plan' ? { plan: jsonReady(prepared.plan) } : rendered;
+    return this.conclude({ result, findings: prepared.findings, text: textOf(result) }, strict);
   }
+}
+
+function textOf(result: { plan: unknown } | { argv: string[] } | { xml: string }): string {
+  if ('argv' in result) return shellCommand(result.argv);
+  return 'xml' in result ? result.xml.trimEnd() : JSON.stringify(result.plan, null, 2);
 }
 
 function otherBackend(emit: 'argv' | 'xml' | 'plan' | undefined): GhpassError {

@@ -97,6 +97,7 @@ test.each(['trixie', 'sid'] as const)(
         'as-before': 'virsh dumpxml --inactive foreign | diff /tmp/foreign.before -',
         undefine: 'virsh undefine --nvram foreign',
 
+        held: 'ls /var/lib/ghpass/journal',
         release: `ghpass release ${BOTH.join(' ')}`,
         state: `${HOST_STATE}\nvirsh list --all --name`,
       },
@@ -120,7 +121,8 @@ test.each(['trixie', 'sid'] as const)(
     expect(step('foreign-booted')).toMatchObject({ status: 0 });
     expect(read(step('detach'))).toMatchObject({ defined: true, running: false });
     expect(step('as-before')).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect(step('release')).toMatchObject({ status: 0 });
+    expect(step('held').stdout).toBe(BOTH.map((gpu) => `${gpu}.jsonl\n`).join(''));
+    expect(step('release')).toMatchObject({ status: 0, stdout: BOTH.map((gpu) => `${gpu} is as it was\n`).join('') });
     expect(step('state').stdout).toBe(`${PRISTINE}\n`);
   },
   LAB_TEST_TIMEOUT_MS,
