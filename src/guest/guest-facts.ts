@@ -33,18 +33,18 @@ export interface GuestFacts {
 }
 
 /**
- * Finds the last report in what a guest wrote to its console.
- * @param after how many came before the one that is looked for: a guest reports once each time that it boots.
- * @returns null where there is no complete report yet.
+ * Finds a report in what a guest wrote to its console.
+ * @param boot of which the report is, counted from 0: a guest reports once each time that it boots. The last one by default.
+ * @returns null where that report is not complete yet.
  * @throws GhpassError `guest.report-broken`.
  */
-export function findGuestReport(console: string, after = 0): GuestFacts | null {
+export function findGuestReport(console: string, boot = -1): GuestFacts | null {
   const reports = console
     .split(MARK)
     .slice(1)
     .filter((rest) => rest.includes('\n'));
-  const last = reports.length > after ? reports.at(-1) : undefined;
-  return last === undefined ? null : parseGuestReport(last.slice(0, last.indexOf('\n')).trim());
+  const report = reports.at(boot);
+  return report === undefined ? null : parseGuestReport(report.slice(0, report.indexOf('\n')).trim());
 }
 
 function parseGuestReport(line: string): GuestFacts {

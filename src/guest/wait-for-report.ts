@@ -28,14 +28,14 @@ export interface ReportOptions {
 
 /**
  * Waits for what the smoke guest says of itself on its console.
- * @param after how many reports the guest had given before.
+ * @param boot of which the report is to be, counted from 0.
  * @throws GhpassError `guest.silent` where the guest ends or the time does before there is a report; the last lines of its
  * console are part of the message.
  */
 export async function waitForReport(
   { consoleLog, hasEnded }: Pick<ReportingGuest, 'consoleLog' | 'hasEnded'>,
   options: ReportOptions,
-  after = 0,
+  boot = 0,
 ): Promise<GuestFacts> {
   const deadlineMs = options.deadlineMs ?? BOOT_MS;
   const start = Date.now();
@@ -43,7 +43,7 @@ export async function waitForReport(
     options.signal.throwIfAborted();
     const wasEnded = await hasEnded();
     const console = readConsoleLog(consoleLog);
-    const report = findGuestReport(console, after);
+    const report = findGuestReport(console, boot);
     if (report) return report;
     const elapsedMs = Date.now() - start;
     if (wasEnded || elapsedMs > deadlineMs) throw silent(wasEnded, elapsedMs, console);

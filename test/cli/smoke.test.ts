@@ -65,6 +65,16 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('smoke', { timeout: PATIENCE_MS 
     expectUntouched(host);
   });
 
+  test('a guest that is as planned once, and not when it has rebooted, is not as planned', async () => {
+    const good = reportLine(withGpu(recordedReport('one-gpu')));
+    const { status, stdout, host } = await smoke(`${good}${recordedConsole('one-gpu')}`, '--reboot', '--json');
+    expect(status).toBe(1);
+    const { comparisons } = JSON.parse(stdout).result;
+    const bars = comparisons.filter(({ what }: { what: string }) => what === 'BAR4');
+    expect(bars.map(({ equal }: { equal: boolean }) => equal)).toEqual([true, false]);
+    expectUntouched(host);
+  });
+
   test('a guest that is not as planned: exit status 1, what is different, and the host is as before', async () => {
     const { status, stdout, host } = await smoke(recordedConsole('one-gpu'), '--json');
     expect(status).toBe(1);

@@ -32,6 +32,15 @@ test('the last report counts, and a carriage return before the newline does not'
   expect(findGuestReport(`${reportLine(report)}${reportLine(other).trim()}\r\n`)?.srat).toBeNull();
 });
 
+test('each boot has its report, and one that is not complete is not there yet', () => {
+  const report = recordedReport('one-gpu');
+  const console = `${reportLine(report)}${reportLine({ ...report, binaries: {} })}`;
+  expect(findGuestReport(console, 0)?.srat).not.toBeNull();
+  expect(findGuestReport(console, 1)?.srat).toBeNull();
+  expect(findGuestReport(console, 2)).toBeNull();
+  expect(findGuestReport(console.slice(0, -1), 1)).toBeNull();
+});
+
 test('a message of the kernel in the middle of the report is not taken for a part of it', () => {
   const line = reportLine(recordedReport('one-gpu'));
   const interleaved = `${line.slice(0, 700)}[   12.3] a message\r\n${line.slice(700)}`;
