@@ -4,7 +4,15 @@ import { isNvgrace } from '../host/modules-alias.ts';
 import { isPciAddress, requirePciAddress } from '../host/pci-address.ts';
 import { collectGpus } from '../vfio/collect.ts';
 import { bindToNvgrace } from './binding.ts';
-import { type FoundJournal, findJournal, findJournals, guestJournal, Journal, refuseAbandoned } from './journal.ts';
+import {
+  type FoundJournal,
+  findJournal,
+  findJournals,
+  guestJournal,
+  Journal,
+  RECOVER,
+  refuseAbandoned,
+} from './journal.ts';
 import { busy, Lock, sweep, whileLocked } from './lock.ts';
 import { both, putBack } from './put-back.ts';
 import { requireFree, requireUnused } from './require-free.ts';
@@ -86,7 +94,7 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
     try {
       const kept = isPartOfKept(journal, options.journals);
       if (kept) await keepLocked(journal, options.journals);
-      else await undoLocked(journal.subject, 'ghpass recover', options);
+      else await undoLocked(journal.subject, RECOVER, options);
       results.push({ journal, kept });
     } catch (error) {
       if (!(error instanceof GhpassError)) throw error;
@@ -113,9 +121,7 @@ function isPartOfKept({ partOf, ownerPid, ownerStartTime }: FoundJournal, journa
 }
 
 function keepLocked(journal: FoundJournal, journals: string): Promise<void> {
-  return whileLocked(journals, [journal.subject], 'ghpass recover', async () =>
-    Journal.resume(journal, journal.command).keep(),
-  );
+  return whileLocked(journals, [journal.subject], RECOVER, async () => Journal.resume(journal, journal.command).keep());
 }
 
 /**

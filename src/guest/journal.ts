@@ -124,11 +124,17 @@ export class Journal {
   }
 }
 
+/** The command that undoes what others left; where it fails, it is for the next one to do. */
+export const RECOVER = 'ghpass recover';
+
 /** A journal that was found on the disk. */
 export interface FoundJournal {
   subject: string;
   path: string;
+  /** Of the last owner. */
   command: string;
+  /** The last one that was no `recover`: what it left is what is undone. */
+  interrupted: string;
   ownerPid: number;
   ownerStartTime: string;
   ownerAlive: boolean;
@@ -168,11 +174,13 @@ export function refuseAbandoned(directory: string, subject: string): void {
 
 /** @throws GhpassError `journal.broken` where a line other than the last one cannot be read. */
 function readJournal(path: string): FoundJournal {
-  const { owner, kept, marks, changes } = parse(path);
+  const { owner, commands, kept, marks, changes } = parse(path);
+  const command = owner?.command ?? 'ghpass';
   return {
     subject: basename(path, '.jsonl'),
     path,
-    command: owner?.command ?? 'ghpass',
+    command,
+    interrupted: commands.findLast((one) => one !== RECOVER) ?? command,
     ownerPid: owner?.pid ?? 0,
     ownerStartTime: owner?.startTime ?? '',
     ownerAlive: owner !== null && isAlive(owner.pid, owner.startTime),

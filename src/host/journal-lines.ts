@@ -30,6 +30,8 @@ export type JournalLine = Owner | { kind: 'kept' } | Change;
 export interface JournalText {
   /** The one that worked on it last; null where the file has no owner, which no ghpass writes. */
   owner: Owner | null;
+  /** Commands of all owners. */
+  commands: string[];
   /** The last owner's work is done and is to stay. */
   kept: boolean;
   /** Marks of all owners. */
@@ -60,6 +62,7 @@ export function parseJournal(text: string): JournalText {
   return {
     owner,
     kept: lines.slice(owner ? lines.indexOf(owner) : 0).some(({ kind }) => kind === 'kept'),
+    commands: owners.map(({ command }) => command),
     marks: owners.map(({ mark }) => mark),
     changes: lines.filter((line): line is Change => line.kind !== 'owner' && line.kind !== 'kept'),
   };

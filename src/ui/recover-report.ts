@@ -7,7 +7,7 @@ type DomainChange = Extract<Change, { kind: 'domain' }>;
 type DomainState = 'old' | 'new' | 'gone';
 
 /** What became of what one killed command had left. */
-export function recoverReport({ journal: { subject, command, changes }, kept }: Recovered) {
+export function recoverReport({ journal: { subject, interrupted: command, changes }, kept }: Recovered) {
   const domains = changes
     .filter((change): change is DomainChange => change.kind === 'domain')
     .map(({ name, uuid, uri, before }) => ({ name, uuid, uri, state: stateOf(before, kept) }));

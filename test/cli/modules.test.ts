@@ -28,6 +28,8 @@ const namesOf = (modules: string[], packages: RegExp) =>
 
 /** What draws on a terminal, and what takes longer to load than a run that needs none of it. */
 const TERMINAL = /\b(?:ink|react|node-pty|yoga-layout)\b/;
+/** For a domain, its validator is all. */
+const BESIDE_XML = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|modern-tar|diff)\b/;
 const SLOW = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|fast-xml-parser|modern-tar)\b/;
 
 describe.concurrent('modules that are loaded', { timeout: PATIENCE_MS }, () => {
@@ -35,6 +37,7 @@ describe.concurrent('modules that are loaded', { timeout: PATIENCE_MS }, () => {
     [['--version'], SLOW],
     [['probe', '--host', 'builtin:gh200', '--json'], SLOW],
     [['create-vm', 'demo', '--host', 'builtin:gh200', '--dry-run', '--emit', 'argv', '--json'], TERMINAL],
+    [['create-vm', 'demo', '--host', 'builtin:gh200', '--dry-run', '--emit', 'xml', '--json'], BESIDE_XML],
   ])('by %j', async (args, unwanted) => {
     const modules = await loadedModules(args);
     expect(modules.some((path) => path.includes('/dist/') || path.endsWith('/bin/run.js'))).toBe(true);

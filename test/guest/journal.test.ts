@@ -41,6 +41,7 @@ test('each change is on the disk before it is made, behind the one who makes it'
       subject: GPU,
       path: join(directory, `${GPU}.jsonl`),
       command: 'ghpass bind',
+      interrupted: 'ghpass bind',
       ownerPid: process.pid,
       ownerStartTime: startTime,
       ownerAlive: true,

@@ -3,6 +3,7 @@ import { DOMAIN_CHECKS } from '../../checks/domain/index.ts';
 import type { Host } from '../../host/host.ts';
 import { applyPlan, removeGpus } from '../../libvirt/apply-plan.ts';
 import { readDomain } from '../../libvirt/read-domain.ts';
+import { isSameDomain } from '../../libvirt/same-domain.ts';
 import type { DomainFacts } from '../../plan/domain-facts.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { DEFAULT_PLACEMENT } from '../../plan/request.ts';
@@ -55,6 +56,7 @@ export async function planDomain(
   const prepared = await prepareGuest(host, addresses, request, { open: options.open, libvirt });
   const { plan, findings } = prepared;
   const conflicts = assess(DOMAIN_CHECKS, { domain, plan, numa: prepared.host.numa });
-  const after = applyPlan(xml, plan, profile, { managed: options.managed ?? domain.managed });
+  const applied = applyPlan(xml, plan, profile, { managed: options.managed ?? domain.managed });
+  const after = isSameDomain(xml, applied) ? xml : applied;
   return { domain, before: xml, after, plan, findings: [...conflicts, ...findings] };
 }
