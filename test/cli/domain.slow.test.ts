@@ -163,15 +163,16 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
   });
 
   test.each([
-    ['before libvirt has the document', 'kill -9 $$'],
-    ['when libvirt has the document', 'real "$@"; kill -9 $$'],
-    ['while libvirt looks at the document', '(sleep 0.5; real "$@") & sleep 0.2; kill -9 $$'],
+    ['before libvirt has the document', ': > $done; kill -9 $$'],
+    ['when libvirt has the document', 'real "$@"; : > $done; kill -9 $$'],
+    ['while libvirt looks at the document', '(sleep 1; real "$@"; : > $done) > /dev/null 2>&1 & sleep 0.1; kill -9 $$'],
   ])('a virsh that is killed %s: the old domain', async (_when, script) => {
     const once = grace.host.path('/once');
     grace.beforeVirsh(
-      `case "$*" in *" define "*) if [ ! -e ${once} ]; then : > ${once}; cp "\${4#--file=}" ${once}.xml; set -- "$1" "$2" define "--file=${once}.xml" --validate; ${script}; fi;; esac`,
+      `done=${once}.done; case "$*" in *" define "*) if [ ! -e ${once} ]; then : > ${once}; cp "\${4#--file=}" ${once}.xml; set -- "$1" "$2" define "--file=${once}.xml" --validate; ${script}; fi;; esac`,
     );
     expect(await grace.run(ATTACH)).toMatchObject({ status: 5 });
+    await grace.host.appears('/once.done');
     expect(await grace.definition('demo')).toBe(old);
     expect(stateOf(grace.host)).toEqual(UNTOUCHED);
   });
