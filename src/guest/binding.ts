@@ -66,6 +66,12 @@ export async function bindToNvgrace(address: string, context: BindingContext): P
   requireBinding(address, driver);
 }
 
+/** Writes down what a GPU is bound to before somebody else changes it, so that it is as before whatever they do. */
+export function recordBinding(address: string, journal: Pick<Journal, 'record'>): void {
+  journal.record({ kind: 'driver', address, before: boundDriver(address) });
+  journal.record({ kind: 'driver-override', address, before: readOverride(address) });
+}
+
 /** Gives a GPU back to the driver that had it, or to none. Does nothing where that is already so. */
 export async function restoreDriver(address: string, before: string | null, context: BindingContext): Promise<void> {
   const now = boundDriver(address);

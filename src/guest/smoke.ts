@@ -67,7 +67,13 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
   const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append, disks: [] };
   requireReadableFiles(boot);
   const { name } = options.request;
-  const binding = { ...options, guest: name, afterwards: 'give-back', command: COMMAND } as const;
+  const binding = {
+    ...options,
+    managed: options.libvirt?.managed,
+    guest: name,
+    afterwards: 'give-back',
+    command: COMMAND,
+  } as const;
   return withBoundGpus(host, binding, async () => {
     options.progress('asking the host and its GPUs');
     const request = { ...options.request, boot };

@@ -1,5 +1,6 @@
 import type { Host } from '../host/host.ts';
 import { isNvgrace } from '../host/modules-alias.ts';
+import type { GpuFacts } from '../vfio/gpu.ts';
 import { bindToNvgrace } from './binding.ts';
 import { guestJournal, Journal, refuseAbandoned } from './journal.ts';
 import { whileLocked } from './lock.ts';
@@ -11,6 +12,8 @@ interface BindOptions {
   addresses: readonly string[];
   /** Without it nothing is bound: binding is asked for explicitly. */
   bind: boolean;
+  /** libvirt is about to take them from their drivers by itself, and would not ask who uses them. */
+  managed?: boolean | undefined;
   /** Name of the guest that the GPUs are for. */
   guest: string;
   /** What becomes of the bindings when the action has succeeded; after a failure they are always undone. */
@@ -28,9 +31,25 @@ interface BindOptions {
 export async function withBoundGpus<T>(host: Host, options: BindOptions, action: () => Promise<T>): Promise<T> {
   const { gpus } = await selectGpus(host, options.addresses, { open: false });
   const addresses = gpus.map(({ pci }) => pci.address);
-  return whileLocked(options.directories.journal, addresses, options.command, () =>
-    options.bind ? whileBound(host, addresses, options, action) : action(),
-  );
+  return whileLocked(options.directories.journal, addresses, options.command, async () => {
+    if (options.bind) return whileBound(host, addresses, options, action);
+    if (options.managed) await requireAllFree(host, addresses, options);
+    return action();
+  });
+}
+
+/** @returns those that are not bound to the variant driver, which nobody may use. */
+async function requireAllFree(
+  host: Host,
+  addresses: readonly string[],
+  { directories, progress }: BindOptions,
+): Promise<GpuFacts[]> {
+  const { gpus } = await selectGpus(host, addresses, { open: false });
+  for (const address of addresses) refuseAbandoned(directories.journal, address);
+  const unbound = gpus.filter(({ pci }) => !isNvgrace(pci.driver));
+  const free = { waitMs: OFFLINE_WAIT_MS, alsoBound: addresses, progress };
+  for (const gpu of unbound) await requireFree(host.files, gpu, free);
+  return unbound;
 }
 
 async function whileBound<T>(
@@ -40,11 +59,7 @@ async function whileBound<T>(
   action: () => Promise<T>,
 ): Promise<T> {
   const { directories, command, guest, progress } = options;
-  const { gpus } = await selectGpus(host, addresses, { open: false });
-  for (const address of addresses) refuseAbandoned(directories.journal, address);
-  const unbound = gpus.filter(({ pci }) => !isNvgrace(pci.driver));
-  const free = { waitMs: OFFLINE_WAIT_MS, alsoBound: addresses, progress };
-  for (const gpu of unbound) await requireFree(host.files, gpu, free);
+  const unbound = await requireAllFree(host, addresses, options);
   const journals: Journal[] = [];
   let result: T;
   try {

@@ -6,6 +6,7 @@ import { baseDomain } from '../../libvirt/base-domain.ts';
 import type { Profile } from '../../libvirt/profile.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
+import { recordBinding } from '../binding.ts';
 import type { CreateOptions } from '../create.ts';
 import { guestJournal, Journal } from '../journal.ts';
 import { startDeadlineMs } from '../launch.ts';
@@ -91,6 +92,7 @@ export async function createDomain(host: Host, options: CreateOptions & DomainCh
 
 interface StartOptions extends Pick<CreateOptions, 'signal' | 'progress' | 'deadlineMs'> {
   connect: string;
+  managed: boolean;
   uuid: string;
   journal: Journal;
 }
@@ -100,12 +102,14 @@ interface StartOptions extends Pick<CreateOptions, 'signal' | 'progress' | 'dead
  * @throws GhpassError as {@link createDomain}.
  */
 export async function startDomain(
-  { name, memoryBytes }: GuestPlan,
+  { name, memoryBytes, gpus }: GuestPlan,
   xml: string,
-  { connect, uuid, journal, signal, progress, deadlineMs }: StartOptions,
+  { connect, managed, uuid, journal, signal, progress, deadlineMs }: StartOptions,
 ): Promise<Virsh> {
   const virsh = new Virsh(connect, { signal });
   if ((await virsh.domainNames()).includes(name)) throw exists(name, connect);
+  // libvirt leaves a GPU where it is that it had unmanaged before, in the same run of its daemon (seen with 11.3 and 12.8).
+  if (managed) for (const { address } of gpus) recordBinding(address, journal);
   journal.record({ kind: 'domain', uri: connect, name, uuid, before: null });
   progress(`defining ${name} at ${connect}`);
   await defineAndReadBack(virsh, name, xml, journal);
