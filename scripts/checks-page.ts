@@ -11,7 +11,7 @@ const HEADINGS = {
   gpu: ['Each GPU', 'Run for each coherent GPU; `probe`, `create-vm` and `smoke` run them, too.'],
   guest: [
     'The guest',
-    'Run by `create-vm` and `smoke` for the guest that they are to start, and by `doctor` for a plain guest of 16 GiB with all GPUs.',
+    'Run by `create-vm` and `smoke` for the guest that they are to start, and by `doctor` for a plain guest with all GPUs, of 16 GiB or what fits the host.',
   ],
 } as const;
 

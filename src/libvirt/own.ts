@@ -25,20 +25,13 @@ export function ensure(
 
 /**
  * Adds elements of one name to a container, unless there are some already: those are somebody else's, and stay.
- * @returns whether they were added.
  */
-export function own(
-  domain: XmlElement,
-  made: string[],
-  container: readonly string[],
-  shapes: readonly Shape[],
-): boolean {
+export function own(domain: XmlElement, made: string[], container: readonly string[], shapes: readonly Shape[]): void {
   const name = shapes[0]?.[0];
-  if (name === undefined || childrenAt(domain, [...container, name]).length > 0) return false;
+  if (name === undefined || childrenAt(domain, [...container, name]).length > 0) return;
   const parent = ensure(domain, made, container);
   for (const shape of shapes) append(parent, shape, container.length + 1);
   made.push([...container, name].join('/'));
-  return true;
 }
 
 /** Takes away what was made, contents before containers. A container that got something else since then stays. */

@@ -36,7 +36,8 @@ export async function changeGpus(
   options: ChangeOptions,
 ): Promise<ChangedDomain> {
   const virsh = new Virsh(options.connect, { signal: options.signal });
-  const { uuid } = readDomain(await virsh.dumpXml(name, { inactive: true }));
+  // Every domain that libvirt prints has one; only a file may lack it.
+  const uuid = readDomain(await virsh.dumpXml(name, { inactive: true })).uuid ?? '';
   const subject = `domain-${uuid}`;
   return whileLocked(options.directories.journal, [subject], options.command, async () => {
     const before = await virsh.dumpXml(name, { inactive: true });
@@ -47,7 +48,7 @@ export async function changeGpus(
     await options.confirm(planned);
     const journal = Journal.open(options.directories.journal, subject, options.command);
     try {
-      journal.record({ kind: 'domain', uri: virsh.uri, name, uuid: uuid ?? '', before });
+      journal.record({ kind: 'domain', uri: virsh.uri, name, uuid, before });
       options.progress(`defining ${name} at ${virsh.uri}`);
       await defineAndReadBack(virsh, name, planned.after, journal);
     } catch (error) {

@@ -108,7 +108,7 @@ export async function startDomain(
 ): Promise<Virsh> {
   const virsh = new Virsh(connect, { signal });
   if ((await virsh.domainNames()).includes(name)) throw exists(name, connect);
-  // libvirt leaves a GPU where it is that it had unmanaged before, in the same run of its daemon (seen with 11.3 and 12.8).
+  // A GPU that an unmanaged guest had before was still bound after the managed one (libvirt 11.3 and 12.8, in the lab).
   if (managed) for (const { address } of gpus) recordBinding(address, journal);
   journal.record({ kind: 'domain', uri: connect, name, uuid, before: null });
   progress(`defining ${name} at ${connect}`);
