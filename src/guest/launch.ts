@@ -47,6 +47,8 @@ export function guestFiles(directory: string): GuestFiles {
   return {
     variables: join(directory, 'variables.fd'),
     qmpSocket: join(directory, 'qmp.sock'),
+    eventsSocket: join(directory, 'events.sock'),
+    agentSocket: join(directory, 'agent.sock'),
     consoleSocket: join(directory, 'console.sock'),
     consoleLog: join(directory, 'console.log'),
     pidFile: join(directory, 'qemu.pid'),

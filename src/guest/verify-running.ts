@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
@@ -7,17 +5,9 @@ import { shellWord } from '../host/shell-word.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import { readConsoleLog } from './console-log.ts';
 import { differenceFindings } from './differences.ts';
+import { type FindOptions, findGuest, type KnownGuest } from './find-guest.ts';
 import { findGuestReport } from './guest-facts.ts';
-import { guestFiles } from './launch.ts';
 import { type Comparison, compareGuest } from './verify.ts';
-
-export interface VerifyOptions {
-  /** Where the guests of ghpass's own processes are. */
-  runtime: string;
-  /** URI of the libvirt that is asked for guests that are no process of ghpass. */
-  connect: string;
-  signal: AbortSignal;
-}
 
 export interface Verified {
   plan: GuestPlan;
@@ -30,53 +20,28 @@ export interface Verified {
  * its domain and this host give now.
  * @throws GhpassError `guest.unknown`, `guest.no-console-log`, `guest.no-report`, `guest.report-broken`.
  */
-export async function verifyRunning(host: Host, name: string, options: VerifyOptions): Promise<Verified> {
-  const { plan, consoleLog } = readOwn(name, options) ?? (await readDomain(host, name, options));
+export async function verifyRunning(host: Host, name: string, options: FindOptions): Promise<Verified> {
+  const found = await findGuest(host, name, options);
+  const consoleLog = consoleLogOf(found);
   const guest = findGuestReport(readConsoleLog(consoleLog));
   if (guest === null) throw noReport(name, consoleLog);
-  const comparisons = compareGuest(plan, guest);
-  return { plan, comparisons, findings: differenceFindings(comparisons, name) };
+  const comparisons = compareGuest(found.plan, guest);
+  return { plan: found.plan, comparisons, findings: differenceFindings(comparisons, name) };
 }
 
-interface Planned {
-  plan: GuestPlan;
-  consoleLog: string;
-}
-
-function readOwn(name: string, { runtime }: VerifyOptions): Planned | null {
-  const directory = join(runtime, name);
-  const file = join(directory, 'plan.json');
-  return existsSync(file) ? { plan: readPlan(file), consoleLog: guestFiles(directory).consoleLog } : null;
-}
-
-/** Sizes were written as decimal strings, so that none is rounded. */
-function readPlan(file: string): GuestPlan {
-  return JSON.parse(readFileSync(file, 'utf8'), (key, value: unknown) =>
-    key.endsWith('Bytes') && typeof value === 'string' ? BigInt(value) : value,
-  ) as GuestPlan;
-}
-
-/** The GPUs are in use, so their sizes are those that firmware tells. */
-async function readDomain(host: Host, name: string, { connect, signal }: VerifyOptions): Promise<Planned> {
-  const { Virsh } = await import('../libvirt/virsh.ts');
-  const { planDomain } = await import('./domain/plan-domain.ts');
-  const xml = await new Virsh(connect, { signal }).dumpXml(name, { inactive: true });
-  const options = { connect, profile: 'auto', dryRun: true, open: false, managed: null, iommufd: null } as const;
-  const { plan, domain } = await planDomain(host, xml, (present) => [...present], options);
-  if (plan && domain.consoleLog !== null) return { plan, consoleLog: domain.consoleLog };
-  if (plan) throw noLog(name);
-  throw new GhpassError('usage', {
-    code: 'guest.unknown',
-    message: `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`,
-    suggestions: [`ghpass attach ${shellWord(name)} ADDRESS`],
-  });
+function consoleLogOf(guest: KnownGuest): string {
+  if (guest.backend === 'qemu') return guest.files.consoleLog;
+  if (guest.consoleLog !== null) return guest.consoleLog;
+  throw noLog(guest.name);
 }
 
 function noLog(name: string): GhpassError {
   return new GhpassError('usage', {
     code: 'guest.no-console-log',
     message: `${name} keeps nothing of what its guest writes to its console: serial/log is missing`,
-    suggestions: [`virsh edit ${name}   # <log file='/var/log/libvirt/qemu/${name}.console.log'/> in <serial>`],
+    suggestions: [
+      `virsh edit ${shellWord(name)}   # <log file='/var/log/libvirt/qemu/${name}.console.log'/> in <serial>`,
+    ],
   });
 }
 

@@ -7,6 +7,10 @@ export interface GuestFiles {
   /** The guest's own copy of the firmware's variables. */
   variables: string;
   qmpSocket: string;
+  /** A second one, for whoever stays connected to hear of events: each takes one client at a time. */
+  eventsSocket: string;
+  /** Where the guest agent of the guest answers. */
+  agentSocket: string;
   consoleSocket: string;
   /** Everything that the guest wrote to its console. */
   consoleLog: string;
@@ -42,8 +46,10 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
     ...plan.gpus.flatMap((gpu, i) => gpuDevices(gpu, i, plan.iommufd)),
     ...disks(plan),
     ...boot(plan),
+    ...agent(files),
     ...console(files),
-    ...qmp(files),
+    ...qmp(files.qmpSocket),
+    ...qmp(files.eventsSocket),
     ...plain('-pidfile', files.pidFile),
   ];
 }
@@ -220,6 +226,28 @@ export function boot({ boot: { kernel, initrd, append } }: Pick<GuestPlan, 'boot
   ];
 }
 
+/** The port that the QEMU guest agent opens by itself where it is installed. */
+function agent({ agentSocket }: GuestFiles): string[] {
+  return [
+    ...option('-device', [
+      ['virtio-serial-pci', null],
+      ['bus', 'pcie.0'],
+    ]),
+    ...option('-chardev', [
+      ['socket', null],
+      ['id', 'agent0'],
+      ['path', agentSocket],
+      ['server', 'on'],
+      ['wait', 'off'],
+    ]),
+    ...option('-device', [
+      ['virtserialport', null],
+      ['chardev', 'agent0'],
+      ['name', 'org.qemu.guest_agent.0'],
+    ]),
+  ];
+}
+
 /** The guest's serial line, on a socket and in a log. */
 export function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
   return [
@@ -235,10 +263,10 @@ export function console({ consoleSocket, consoleLog }: GuestFiles): string[] {
   ];
 }
 
-/** QEMU's own socket. */
-export function qmp({ qmpSocket }: GuestFiles): string[] {
+/** A socket of QEMU's own. */
+export function qmp(socket: string): string[] {
   return option('-qmp', [
-    [`unix:${qmpSocket.replaceAll(',', ',,')}`, null],
+    [`unix:${socket.replaceAll(',', ',,')}`, null],
     ['server', 'on'],
     ['wait', 'off'],
   ]);

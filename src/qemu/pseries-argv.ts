@@ -25,7 +25,7 @@ export function renderPseriesArgv(plan: PseriesPlan, files: GuestFiles): string[
     ...plan.boot.disks.flatMap((image, i) => disk(image, i, 'pci.0')),
     ...boot(plan),
     ...console(files),
-    ...qmp(files),
+    ...qmp(files.qmpSocket),
     ...plain('-pidfile', files.pidFile),
   ];
 }

@@ -20,26 +20,35 @@ test(
 
     const plan = await planFor(1);
     const boot = { ...plan.boot, disks: disks.map((path) => ({ path, format: 'raw' as const })) };
-    const files = ['variables', 'qmpSocket', 'consoleSocket', 'consoleLog', 'pidFile'] as const;
+    const files = [
+      'variables',
+      'qmpSocket',
+      'eventsSocket',
+      'agentSocket',
+      'consoleSocket',
+      'consoleLog',
+      'pidFile',
+    ] as const;
     const paths = Object.fromEntries(files.map((name) => [name, join(directory, name)])) as Record<
       (typeof files)[number],
       string
     >;
     const argv = renderArgv({ ...plan, boot }, paths);
     const drives = argv.flatMap((word, i) => (word.startsWith('node-name=disk') ? [argv[i - 1] ?? '', word] : []));
-    const chardev = argv.slice(argv.indexOf('-chardev'), argv.indexOf('-chardev') + 2);
+    const sockets = argv.flatMap((word, i) => (word === '-chardev' ? [word, argv[i + 1] ?? ''] : []));
 
     const questions = [{ execute: 'query-named-block-nodes' }, { execute: 'query-chardev' }];
     const [blocks, chardevs] = (await askMachine(
       await findQemu(),
-      ['-M', 'none', ...drives, ...chardev],
+      ['-M', 'none', ...drives, ...sockets],
       questions,
     )) as [{ 'node-name': string; file: string; drv: string }[], { filename: string }[]];
     const opened = blocks
       .filter(({ drv }) => drv === 'file')
       .sort((a, b) => (a['node-name'] < b['node-name'] ? -1 : 1));
     expect(opened.map(({ file }) => file)).toEqual(disks);
-    expect(chardevs.map(({ filename }) => filename)).toContainEqual(expect.stringContaining(paths.consoleSocket));
+    const names = chardevs.map(({ filename }) => filename).join('\n');
+    for (const path of [paths.consoleSocket, paths.agentSocket]) expect(names).toContain(path);
   },
   FETCH_MS,
 );

@@ -13,6 +13,9 @@ const DROPPED = new Set([
   '-append',
 ]);
 
+/** What has no host to be opened on, and a port of a socket that was dropped. */
+const NOT_HERE = /^(iommufd|virtserialport),/;
+
 /** Flash of zeros: with `ras=on` QEMU 11.1.3 dies of a null pointer where no firmware is loaded (it makes no GED then). */
 const FLASH = ['firmware', 'variables'].flatMap((name) => [
   '-blockdev',
@@ -29,7 +32,7 @@ export function withStandIns(argv: readonly string[], cpu = 'max'): string[] {
     const flag = argv[i] ?? '';
     const value = argv[i + 1]?.startsWith('-') ? undefined : argv[i + 1];
     if (value !== undefined) i += 1;
-    if (DROPPED.has(flag) || value?.startsWith('iommufd,')) continue;
+    if (DROPPED.has(flag) || NOT_HERE.test(value ?? '')) continue;
     machine.push(flag);
     if (value !== undefined) machine.push(standIn(value));
   }
