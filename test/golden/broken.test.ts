@@ -39,11 +39,14 @@ describe.each(Object.entries(BROKEN_HOSTS))('%s', (name, make) => {
   });
 });
 
-test.each(Object.keys(BUILTIN_HOSTS).filter((name) => !name.startsWith('broken-')))('%s has nothing broken', async (name) => {
-  const host = await openHost(`builtin:${name}`);
-  const { host: facts, gpus } = await collectGpus(host, [], { open: true });
-  const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
-  // What is said of a V100 is that its guest is planned, and not started.
-  expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
-  expect(host.source.synthetic).toMatch(/not those of a real board$/);
-});
+test.each(Object.keys(BUILTIN_HOSTS).filter((name) => !name.startsWith('broken-')))(
+  '%s has nothing broken',
+  async (name) => {
+    const host = await openHost(`builtin:${name}`);
+    const { host: facts, gpus } = await collectGpus(host, [], { open: true });
+    const findings = gpus.flatMap((gpu) => assess(DEVICE_CHECKS, { host: facts, gpu, gpus }));
+    // What is said of a V100 is that its guest is planned, and not started.
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(host.source.synthetic).toMatch(/not those of a real board$/);
+  },
+);

@@ -54,7 +54,9 @@ describe.each(CASES)('%s', (name) => {
   test('gives what is beside it, and nothing else', async () => {
     const made = await outputs(await openCase(directory), readJson(join(directory, 'request.json')) as Asked);
     if (process.env.UPDATE_GOLDEN) update(directory, made);
-    expect(Object.keys(made).toSorted()).toEqual(EXPECTED.filter((file) => existsSync(join(directory, file))).toSorted());
+    expect(Object.keys(made).toSorted()).toEqual(
+      EXPECTED.filter((file) => existsSync(join(directory, file))).toSorted(),
+    );
     for (const [file, text] of Object.entries(made)) {
       expect(text, `${name}/${file}`).toBe(readFileSync(join(directory, file), 'utf8'));
     }

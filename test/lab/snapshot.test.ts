@@ -1,39 +1,21 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ghpass } from '../cli/kit/ghpass.ts';
 import { installedPackage } from '../cli/kit/installed.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
+import { LAB_COMMANDS, LAB_HOSTS, labGolden, replay, SYNTHETIC, said } from '../golden/lab-host.ts';
 import { LAB_TEST_TIMEOUT_MS, runStepsInLab, type StepResult } from './harness.ts';
 import { HOST_STATE, PRISTINE } from './host-state.ts';
-
-const HOSTS = readdirSync(join(import.meta.dirname, '../../lab/hosts')).map((file) => file.replace(/\.json$/, ''));
-const GOLDEN = join(import.meta.dirname, '../golden/lab');
-const SYNTHETIC = 'captured in the lab: sizes are chosen, not those of a real board';
-
-/** Commands that are run in the lab, and again here on what was captured there. */
-const COMMANDS: Readonly<Record<string, string>> = {
-  probe: 'probe --json',
-  // How much memory is free is another number each time that it is read.
-  doctor: 'doctor --no-open --skip mem.available --json',
-};
 
 beforeAll(() => {
   installedPackage();
 });
 
-/** The document, without what says that one host is live and the other is not. */
-function said({ status, stdout }: { status: number | null; stdout: string }): unknown {
-  const document = JSON.parse(stdout);
-  if (document.result?.host) document.result.host = null;
-  return { exitStatus: status, document };
-}
-
 describe('a snapshot of a host of the lab', () => {
-  test.each(HOSTS)(
+  test.each(LAB_HOSTS)(
     '%s gives here what the host gave there',
     async (host) => {
-      const commands = Object.entries(COMMANDS);
+      const commands = Object.entries(LAB_COMMANDS);
       const { run, step } = await runStepsInLab({
         kernel: 'full',
         userland: 'trixie',
@@ -48,13 +30,12 @@ describe('a snapshot of a host of the lab', () => {
         },
       });
       expect(step('snapshot')).toMatchObject({ status: 0, stderr: '' } satisfies Partial<StepResult>);
-      const archive = join(temporaryDirectory(), 'host.tar.gz');
+      const archive = process.env.UPDATE_GOLDEN
+        ? labGolden(host, 'host.tar.gz')
+        : join(temporaryDirectory(), 'host.tar.gz');
       writeFileSync(archive, run.files.get('host.tar.gz') ?? '');
-      for (const [name, command] of commands) {
-        const replayed = await ghpass([...command.split(' '), '--host', archive]);
-        expect(said(replayed), name).toEqual(withoutReset(said(step(name))));
-        expect(JSON.parse(replayed.stdout).result?.host.synthetic).toBe(SYNTHETIC);
-        expectGolden(join(GOLDEN, host, `${name}.json`), said(replayed));
+      for (const [name] of commands) {
+        expect(await replay(host, archive, name), name).toEqual(withoutReset(said(step(name))));
       }
       expect(step('state').stdout).toBe(PRISTINE);
     },
@@ -67,13 +48,4 @@ function withoutReset(outcome: unknown): unknown {
   const { document, ...rest } = outcome as { document: { findings?: { id: string }[] } };
   const findings = document.findings?.filter(({ id }) => id !== 'vfio.probe-reset');
   return { ...rest, document: findings ? { ...document, findings } : document };
-}
-
-function expectGolden(path: string, outcome: unknown): void {
-  const made = `${JSON.stringify(outcome, null, 2)}\n`;
-  if (process.env.UPDATE_GOLDEN) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, made);
-  }
-  expect(made).toBe(readFileSync(path, 'utf8'));
 }

@@ -36,7 +36,9 @@ interface Asked {
 }
 
 /** Names of the cases. */
-export const CASES: readonly string[] = readdirSync(HERE).filter((name) => existsSync(join(HERE, name, 'request.json')));
+export const CASES: readonly string[] = readdirSync(HERE).filter((name) =>
+  existsSync(join(HERE, name, 'request.json')),
+);
 
 /** What ghpass makes of a case: expected file → its content. */
 export async function outputs(name: string): Promise<Record<'plan.json' | 'native.xml' | 'fallback.xml', string>> {
@@ -44,7 +46,8 @@ export async function outputs(name: string): Promise<Record<'plan.json' | 'nativ
   const xml = asked.domain && readFileSync(join(HERE, `../../libvirt/corpus/${asked.domain}.xml`), 'utf8');
   const request = xml ? requestOfDomain(xml) : requestOf(asked);
   const { plan } = await planFacts(await openCase(asked.host), { request, addresses: asked.gpus });
-  const base = xml || baseDomain(readFileSync(TEMPLATE, 'utf8'), plan, { uuid: null, consoleLog: CONSOLE_LOG, tools: TOOLS });
+  const base =
+    xml || baseDomain(readFileSync(TEMPLATE, 'utf8'), plan, { uuid: null, consoleLog: CONSOLE_LOG, tools: TOOLS });
   const made = (profile: keyof typeof PROFILES) => {
     const applied = applyPlan(base, plan, PROFILES[profile]);
     return asked.detach ? removeGpus(applied) : applied;
