@@ -1,7 +1,7 @@
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import { createGuest, guestCommand } from '../guest/create.ts';
-import { journalDirectory, runtimeDirectory } from '../guest/directories.ts';
+import { guestsDirectory, journalDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { prepareGuest } from '../guest/prepare.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
@@ -58,7 +58,9 @@ export default class CreateVm extends GhpassCommand {
     const libvirt = libvirtOf({ ...flags, backend: flags.backend ?? (flags.emit === 'xml' ? 'libvirt' : 'qemu') });
     if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
     const host = await openHost(flags.host);
-    const runtime = runtimeDirectory(process.env);
+    const { env } = process;
+    const runtime = runtimeDirectory(env);
+    const directories = { runtime, journal: journalDirectory(env), guests: guestsDirectory(env) };
     if (flags['dry-run']) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
@@ -78,12 +80,12 @@ export default class CreateVm extends GhpassCommand {
     if (flags['dry-run']) {
       const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
       this.tellSynthetic(host.source);
-      return this.show(prepared, { argv: guestCommand(prepared, runtime) }, flags);
+      return this.show(prepared, { argv: guestCommand(prepared, directories) }, flags);
     }
     const options = {
       ...given,
       deadlineMs: deadlineOf(flags.timeout),
-      directories: { runtime, journal: journalDirectory(process.env) },
+      directories,
       signal: this.interrupted,
       progress: (line: string) => this.progress(line),
     };

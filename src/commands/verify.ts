@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { runtimeDirectory } from '../guest/directories.ts';
+import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
@@ -28,6 +28,7 @@ export default class Verify extends GhpassCommand {
     const { verifyRunning } = await import('../guest/verify-running.ts');
     const { plan, comparisons, findings } = await verifyRunning(localHost(), args.vm, {
       runtime: runtimeDirectory(process.env),
+      guests: guestsDirectory(process.env),
       connect: flags.connect,
       signal: this.interrupted,
     });

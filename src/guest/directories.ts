@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ROOT_JOURNALS } from '../host/leftovers.ts';
 
 /** Where a guest's sockets, logs and copies live while it runs: gone after a reboot, as the guest is. */
@@ -7,11 +7,21 @@ export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_RUNTIME_DIR ?? `/tmp/ghpass-${process.getuid?.()}`, 'ghpass');
 }
 
+/** Where each guest has a directory for what stays when it ends: its definition, the variables of its firmware, disks. */
+export function guestsDirectory(env: NodeJS.ProcessEnv): string {
+  return join(stateDirectory(env), 'guests');
+}
+
 /**
  * Where the journals are: not on /run, because a binding is to be undone after a crash of the host too where an override
  * in a unit or udev rule would bring it back.
  */
 export function journalDirectory(env: NodeJS.ProcessEnv): string {
   if (process.getuid?.() === 0) return ROOT_JOURNALS;
-  return join(env.XDG_STATE_HOME ?? join(env.HOME ?? '/tmp', '.local/state'), 'ghpass/journal');
+  return join(stateDirectory(env), 'journal');
+}
+
+function stateDirectory(env: NodeJS.ProcessEnv): string {
+  if (process.getuid?.() === 0) return dirname(ROOT_JOURNALS);
+  return join(env.XDG_STATE_HOME ?? join(env.HOME ?? '/tmp', '.local/state'), 'ghpass');
 }

@@ -32,6 +32,8 @@ export interface DomainGuest {
 export interface FindOptions {
   /** Where the guests of ghpass's own processes are. */
   runtime: string;
+  /** Where each guest of ghpass has its definition. */
+  guests: string;
   /** URI of the libvirt that is asked for guests that are no process of ghpass. */
   connect: string;
   signal: AbortSignal;
@@ -45,10 +47,11 @@ export async function findGuest(host: Host, name: string, options: FindOptions):
   return findProcess(name, options) ?? (await findDomain(host, name, options));
 }
 
-function findProcess(name: string, { runtime }: FindOptions): ProcessGuest | null {
+function findProcess(name: string, { runtime, guests }: FindOptions): ProcessGuest | null {
   const directory = join(runtime, name);
   const file = join(directory, 'plan.json');
-  return existsSync(file) ? { backend: 'qemu', name, plan: readPlan(file), files: guestFiles(directory) } : null;
+  if (!existsSync(file)) return null;
+  return { backend: 'qemu', name, plan: readPlan(file), files: guestFiles(directory, join(guests, name)) };
 }
 
 /** Sizes were written as decimal strings, so that none is rounded. */

@@ -68,12 +68,13 @@ export class Journal {
   /**
    * Takes over a journal whose owner is gone, to undo what is in it. What was kept is no longer: if this process is killed
    * in the middle, `recover` goes on.
+   * @param partOf as in {@link open}.
    */
-  static resume({ subject, path }: FoundJournal, command: string): Journal {
+  static resume({ subject, path }: FoundJournal, command: string, partOf: string | null = null): Journal {
     const text = readFileSync(path);
     truncateSync(path, text.lastIndexOf('\n') + 1);
     const journal = new Journal(subject, path, openSync(path, 'a'), randomUUID());
-    journal.begin(command, null);
+    journal.begin(command, partOf);
     return journal;
   }
 
@@ -172,6 +173,15 @@ export function refuseAbandoned(directory: string, subject: string): void {
   if (found && !found.kept) throw taken(found);
 }
 
+/**
+ * Refuses a subject that has a journal.
+ * @throws GhpassError as {@link Journal.open}.
+ */
+export function refuseTaken(directory: string, subject: string): void {
+  const found = findJournal(directory, subject);
+  if (found) throw taken(found);
+}
+
 /** @throws GhpassError `journal.broken` where a line other than the last one cannot be read. */
 function readJournal(path: string): FoundJournal {
   const { owner, commands, kept, marks, changes } = parse(path);
@@ -205,13 +215,15 @@ function parse(path: string) {
   }
 }
 
-function taken({ subject, command, ownerPid, ownerAlive, kept }: FoundJournal): GhpassError {
+function taken({ subject, command, ownerPid, ownerAlive, kept, partOf }: FoundJournal): GhpassError {
   if (kept) {
-    const [, guest] = /^guest-(.*)/.exec(subject) ?? [];
+    const guest = nameOfGuest(subject);
+    if (guest !== null) return guestExists(guest);
+    const holder = nameOfGuest(partOf ?? '');
     return new GhpassError('check', {
       code: 'journal.kept',
-      message: `${subject} is already in the hands of ghpass (${command})`,
-      suggestions: [guest === undefined ? `ghpass release ${subject}` : `ghpass delete ${guest} --yes`],
+      message: `${subject} is already in the hands of ghpass (${command}${holder === null ? '' : ` ${holder}`})`,
+      suggestions: [holder === null ? `ghpass release ${subject}` : `ghpass stop ${holder}`],
     });
   }
   if (ownerAlive) return busy(subject, command, ownerPid);
@@ -222,7 +234,25 @@ function taken({ subject, command, ownerPid, ownerAlive, kept }: FoundJournal): 
   });
 }
 
-/** Subject of a guest's journal; no PCI address looks like it. */
+function guestExists(name: string): GhpassError {
+  return new GhpassError('check', {
+    code: 'guest.exists',
+    message: `there is a guest named ${name} already`,
+    suggestions: ['choose another name', `ghpass status ${name}`, `ghpass delete ${name}`],
+  });
+}
+
+/** @returns null for the subject of a device or of somebody else's domain. */
+function nameOfGuest(subject: string): string | null {
+  return /^(?:guest|definition)-(.*)/.exec(subject)?.[1] ?? null;
+}
+
+/** Subject of the journal of a guest that runs; no PCI address looks like it. */
 export function guestJournal(name: string): string {
   return `guest-${name}`;
+}
+
+/** Subject of the journal of what stays of a guest when it ends. */
+export function definitionJournal(name: string): string {
+  return `definition-${name}`;
 }

@@ -26,6 +26,8 @@ export interface RunningGuest {
 
 export interface LaunchOptions {
   binary: string;
+  /** Directory of what stays when the guest ends; left out, nothing does. */
+  lasting?: string;
   deadlineMs: number;
   signal: AbortSignal;
   progress(line: string): void;
@@ -42,10 +44,17 @@ export function startDeadlineMs(memoryBytes: bigint): number {
   return Number(seconds) * 1000;
 }
 
-/** The files of a guest in its own directory. */
-export function guestFiles(directory: string): GuestFiles {
+/** Name of the firmware's variables, which outlive the guest where it has a directory of what stays. */
+export const VARIABLES = 'variables.fd';
+
+/**
+ * The files of a guest.
+ * @param directory of what is there while it runs.
+ * @param lasting directory of what stays when it ends; left out, nothing does.
+ */
+export function guestFiles(directory: string, lasting: string = directory): GuestFiles {
   return {
-    variables: join(directory, 'variables.fd'),
+    variables: join(lasting, VARIABLES),
     qmpSocket: join(directory, 'qmp.sock'),
     eventsSocket: join(directory, 'events.sock'),
     agentSocket: join(directory, 'agent.sock'),
@@ -93,10 +102,10 @@ export async function launch(
   journal: Journal,
   options: LaunchOptions,
 ): Promise<RunningGuest> {
-  const files = guestFiles(directory);
+  const files = guestFiles(directory, options.lasting);
   const log = join(directory, 'qemu.log');
   if (plan.pinning) await requirePinning();
-  copyFileSync(plan.firmware.variablesTemplate, files.variables);
+  if (!existsSync(files.variables)) copyFileSync(plan.firmware.variablesTemplate, files.variables);
   const mark = randomUUID();
   journal.record({ kind: 'guest', mark });
   const process = startQemu(options.binary, renderArgv(plan, files), log, markedEnvironment(mark));

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../errors.ts';
 import { restoreDriver, restoreOverride, unloadModule } from './binding.ts';
+import { removeDefinition } from './definition.ts';
 import type { Change, Journal } from './journal.ts';
 import { commandLineOf, findMarked, isAlive, type ProcessIdentity, stateOf } from './process-identity.ts';
 
@@ -40,6 +41,8 @@ async function undoOne(change: Change, journal: Journal, { progress }: UndoOptio
       return restoreDriver(change.address, change.before, { journal, progress });
     case 'directory':
       return rmSync(change.path, { recursive: true, force: true });
+    case 'definition':
+      return removeDefinition(change.path);
     case 'guest':
       for (const guest of findMarked([change.mark])) await endProcess(guest);
       return;
@@ -47,6 +50,8 @@ async function undoOne(change: Change, journal: Journal, { progress }: UndoOptio
       return endProcess(change);
     case 'domain':
       return (await import('./domain/undo-domain.ts')).undoDomain(change, journal);
+    case 'domain-run':
+      return (await import('./domain/undo-domain.ts')).endDomain(change, journal);
     case 'abandoned':
       return;
   }

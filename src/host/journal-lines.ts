@@ -4,11 +4,15 @@ export type Change =
   | { kind: 'driver-override'; address: string; before: string | null }
   | { kind: 'driver'; address: string; before: string | null }
   | { kind: 'directory'; path: string }
+  /** The directory of a guest's definition, about to be made. */
+  | { kind: 'definition'; path: string }
   /** A guest's process, about to be started: it is found by the mark in its environment. */
   | { kind: 'guest'; mark: string }
   | { kind: 'process'; pid: number; startTime: string }
   /** A domain of libvirt, about to be defined; `before` is its old definition, null where there was none. */
   | { kind: 'domain'; uri: string; name: string; uuid: string; before: string | null }
+  /** A domain of libvirt, about to be started. */
+  | { kind: 'domain-run'; uri: string; name: string; uuid: string }
   /** A child that hangs in the kernel and cannot be ended: nothing else is to be done to the device before it is gone. */
   | { kind: 'abandoned'; pid: number; startTime: string; what: string };
 

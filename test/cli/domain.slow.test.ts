@@ -140,15 +140,14 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
       uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     expect(await grace.definition('new')).toContain(`<uuid>${result.domain.uuid}</uuid>`);
-    expect(grace.host.journals()).toEqual([`${GPU}.jsonl`, 'guest-new.jsonl']);
-    expect((await grace.run(CREATE)).stderr).toContain('Code: journal.kept\n  Try this: ghpass delete new --yes');
+    expect(grace.host.journals()).toEqual([`${GPU}.jsonl`, 'definition-new.jsonl', 'guest-new.jsonl']);
+    expect((await grace.run(CREATE)).stderr).toContain('Code: guest.exists\n  Try this: choose another name');
     expect((await grace.run([...CREATE.with(1, 'demo')])).stderr).toContain(
       '✖ there is a domain named demo at qemu:///system already',
     );
     expect(await grace.definition('demo')).toBe(old);
     expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
     expect(await grace.definition('new')).toBeNull();
-    expect(await grace.run(['release', GPU])).toMatchObject({ status: 0 });
     expect(stateOf(grace.host)).toEqual(UNTOUCHED);
   });
 
@@ -262,7 +261,6 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
       grace.beforeVirsh(STARTS);
       const steps = await stepsOf(CREATE_BOUND);
       await grace.run(['delete', 'new', '--yes']);
-      await grace.run(['release', GPU]);
       const said = new Set<string>();
       for (const death of deaths(steps)) {
         expect(await grace.run(CREATE_BOUND, dying(killer, death)), JSON.stringify(death)).toMatchObject({
@@ -272,11 +270,12 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
         expect(status).toBe(0);
         for (const line of stdout.trim().split('\n')) said.add(line);
         const isKept = (await grace.definition('new')) !== null;
-        expect(grace.host.journals(), JSON.stringify(death)).toEqual(isKept ? [`${GPU}.jsonl`, 'guest-new.jsonl'] : []);
+        expect(grace.host.journals(), JSON.stringify(death)).toEqual(
+          isKept ? [`${GPU}.jsonl`, 'definition-new.jsonl', 'guest-new.jsonl'] : [],
+        );
         expect(grace.host.driver()).toBe(isKept ? 'nvgrace_gpu_vfio_pci' : null);
         if (!isKept) continue;
         expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
-        expect(await grace.run(['release', GPU])).toMatchObject({ status: 0 });
       }
       expect(said).toContain('new: no domain at qemu:///system, as before ghpass create-vm');
       expect(said).toContain(`${GPU}: stays with the guest of ghpass create-vm`);

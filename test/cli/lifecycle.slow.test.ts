@@ -25,6 +25,8 @@ const CREATE = ['create-vm', 'demo', '--memory', '1G'];
 
 const BOUND = { ...UNTOUCHED, driver: NVGRACE, override: NVGRACE, module: true };
 
+const BOTH_JOURNALS = ['definition-demo.jsonl', 'guest-demo.jsonl'];
+
 const qemuPid = (host: GraceHost) => Number(readFileSync(host.path('/run/ghpass/demo/qemu.pid'), 'utf8'));
 const isRunning = (pid: number) => startTimeOf(pid) !== null;
 
@@ -75,7 +77,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     const { status, stdout } = await host.run([...CREATE, '--pin', '--json']);
     expect(status).toBe(5);
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'tool.missing', message: 'taskset is not on PATH' });
-    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: [], journals: [] });
+    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: [], definitions: [], journals: [] });
   });
 
   test('where the driver refuses the device, everything is as before, and the message has its errno', async () => {
@@ -140,22 +142,27 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     expect(created.stdout).toBe(
       `demo runs: process ${pid}, console ${directory}/console.sock, QMP ${directory}/qmp.sock\n`,
     );
-    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: ['demo'], journals: ['guest-demo.jsonl'] });
+    expect(stateOf(host)).toMatchObject({
+      driver: NVGRACE,
+      guests: ['demo'],
+      definitions: ['demo'],
+      journals: BOTH_JOURNALS,
+    });
     expect(await host.run(['recover'])).toMatchObject({ stdout: 'nothing was left behind\n' });
 
     const again = await host.run([...CREATE, '--json']);
     expect(again.status).toBe(1);
     expect(JSON.parse(again.stdout).error).toEqual({
-      code: 'journal.kept',
-      message: 'guest-demo is already in the hands of ghpass (ghpass create-vm)',
-      suggestions: ['ghpass delete demo --yes'],
+      code: 'guest.exists',
+      message: 'there is a guest named demo already',
+      suggestions: ['choose another name', 'ghpass status demo', 'ghpass delete demo'],
     });
     expect(isRunning(pid)).toBe(true);
 
     const deleted = await host.run(['delete', 'demo', '--yes']);
-    expect(deleted).toEqual({ status: 0, stdout: 'demo is gone; its disks are where they were\n', stderr: '' });
+    expect(deleted).toEqual({ status: 0, stdout: 'demo is gone; it had no disks of others\n', stderr: '' });
     expect(isRunning(pid)).toBe(false);
-    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: [], journals: [] });
+    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, guests: [], definitions: [], journals: [] });
   });
 
   test('a guest that does not run in time is ended: exit status 6, and nothing is left', async () => {
@@ -216,6 +223,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     expect(recovered.stdout.split('\n').sort()).toEqual([
       '',
       `${GPU}: what ghpass create-vm had changed is undone`,
+      'definition-demo: what ghpass create-vm had changed is undone',
       'guest-demo: what ghpass create-vm had changed is undone',
     ]);
     expect(isRunning(pid)).toBe(false);

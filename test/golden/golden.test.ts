@@ -27,6 +27,7 @@ import { type FileChanges, openMadeUp } from '../fixtures/grace-host.ts';
 
 const HERE = import.meta.dirname;
 const RUNTIME_DIRECTORY = '/run/ghpass';
+const DIRECTORIES = { runtime: RUNTIME_DIRECTORY, guests: '/var/lib/ghpass/guests' };
 const EXPECTED = ['probe.json', 'plan.json', 'argv.txt', 'refusal.json'];
 const CASES = readdirSync(HERE).filter((name) => existsSync(join(HERE, name, 'request.json')));
 
@@ -86,7 +87,7 @@ async function outputs(host: Host, asked: Asked): Promise<Record<string, string>
     return {
       'probe.json': probe,
       'plan.json': json({ plan: jsonReady(prepared.plan), findings: prepared.findings }),
-      'argv.txt': `${shellCommand(guestCommand(prepared, RUNTIME_DIRECTORY))}\n`,
+      'argv.txt': `${shellCommand(guestCommand(prepared, DIRECTORIES))}\n`,
     };
   } catch (error) {
     if (!(error instanceof GhpassError)) throw error;

@@ -8,11 +8,12 @@ import { Virsh } from '../../libvirt/virsh.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { recordBinding } from '../binding.ts';
 import type { CreateOptions } from '../create.ts';
-import { guestJournal, Journal } from '../journal.ts';
+import { makeDefinition } from '../definition.ts';
+import type { GuestDefinition } from '../definition-schema.ts';
+import type { Journal } from '../journal.ts';
 import { startDeadlineMs } from '../launch.ts';
-import { whileLocked } from '../lock.ts';
+import { type GuestJournals, makeGuest, requireNewGuest } from '../new-guest.ts';
 import { type Prepared, prepareGuest, requireBound } from '../prepare.ts';
-import { putBack } from '../put-back.ts';
 import { requireReadableFiles } from '../readable-files.ts';
 import { withBoundGpus } from '../with-bound-gpus.ts';
 import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
@@ -68,8 +69,10 @@ export function domainXml(
  * @throws GhpassError `guest.exists`, `libvirt.dropped`, those of `Virsh` and of any step before.
  */
 export async function createDomain(host: Host, options: CreateOptions & DomainChoice): Promise<CreatedDomain> {
-  requireReadableFiles(options.request.boot);
-  const { name } = options.request;
+  const { request, bind, managed, profile, connect: uri } = options;
+  const { name } = request;
+  requireNewGuest(name, options);
+  requireReadableFiles(request.boot);
   const command = 'ghpass create-vm';
   return withBoundGpus(host, { ...options, guest: name, afterwards: 'keep', command }, async () => {
     const uuid = randomUUID();
@@ -77,14 +80,20 @@ export async function createDomain(host: Host, options: CreateOptions & DomainCh
     if (!options.managed) requireBound(prepared);
     const isStopped = prepared.findings.some(({ severity }) => severity === 'fail');
     if (isStopped) return { ...prepared, domain: null };
-    await whileLocked(options.directories.journal, [guestJournal(name)], command, async () => {
-      const journal = Journal.open(options.directories.journal, guestJournal(name), command);
-      try {
-        await startDomain(prepared.plan, domainXml(prepared, options, uuid), { ...options, uuid, journal });
-      } catch (error) {
-        throw await putBack([journal], error, options);
-      }
-      journal.keep();
+    const gpus = prepared.plan.gpus.map(({ address }) => address);
+    await makeGuest(name, command, options, async (journals) => {
+      const domain = { uri, uuid, managed, profile };
+      const definition: GuestDefinition = {
+        schemaVersion: 1,
+        backend: 'libvirt',
+        request,
+        gpus,
+        bind,
+        domain,
+        files: [],
+      };
+      makeDefinition(options.directories.guests, definition, journals.lasting);
+      await startNewDomain(prepared.plan, domainXml(prepared, options, uuid), { ...options, uuid, journals });
     });
     return { ...prepared, domain: { name, uuid, uri: options.connect, consoleLog: consoleLogOf(name) } };
   });
@@ -94,25 +103,41 @@ interface StartOptions extends Pick<CreateOptions, 'signal' | 'progress' | 'dead
   connect: string;
   managed: boolean;
   uuid: string;
-  journal: Journal;
 }
 
 /**
  * Defines and starts a new domain; whoever has the journal undoes both.
  * @throws GhpassError as {@link createDomain}.
  */
-export async function startDomain(
-  { name, memoryBytes, gpus }: GuestPlan,
+export async function startNewDomain(
+  plan: GuestPlan,
   xml: string,
-  { connect, managed, uuid, journal, signal, progress, deadlineMs }: StartOptions,
+  { journals, ...options }: StartOptions & { journals: GuestJournals },
 ): Promise<Virsh> {
+  const { connect, uuid, signal, progress } = options;
+  const { name } = plan;
   const virsh = new Virsh(connect, { signal });
   if ((await virsh.domainNames()).includes(name)) throw exists(name, connect);
+  journals.lasting.record({ kind: 'directory', path: consoleLogOf(name) });
+  journals.lasting.record({ kind: 'domain', uri: connect, name, uuid, before: null });
+  progress(`defining ${name} at ${connect}`);
+  await defineAndReadBack(virsh, name, xml, journals.lasting);
+  await startDomain(plan, { ...options, journal: journals.running });
+  return virsh;
+}
+
+/**
+ * Starts a domain that is defined; whoever has the journal ends it.
+ * @throws GhpassError those of `Virsh.start`.
+ */
+export async function startDomain(
+  { name, memoryBytes, gpus }: Pick<GuestPlan, 'name' | 'memoryBytes' | 'gpus'>,
+  { connect, managed, uuid, journal, signal, progress, deadlineMs }: StartOptions & { journal: Journal },
+): Promise<void> {
+  const virsh = new Virsh(connect, { signal });
   // A GPU that an unmanaged guest had before was still bound after the managed one (libvirt 11.3 and 12.8, in the lab).
   if (managed) for (const { address } of gpus) recordBinding(address, journal);
-  journal.record({ kind: 'domain', uri: connect, name, uuid, before: null });
-  progress(`defining ${name} at ${connect}`);
-  await defineAndReadBack(virsh, name, xml, journal);
+  journal.record({ kind: 'domain-run', uri: connect, name, uuid });
   const within = deadlineMs ?? startDeadlineMs(memoryBytes);
   const seconds = Math.round(within / 1000);
   progress(`starting ${name}: its memory is pinned, at most ${seconds} s`);
@@ -121,7 +146,6 @@ export async function startDomain(
     env: journal.environment,
     onWait: (elapsed) => progress(`starting ${name}: ${Math.round(elapsed / 1000)} s of at most ${seconds} s`),
   });
-  return virsh;
 }
 
 function exists(name: string, connect: string): GhpassError {

@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Journal } from '../journal.ts';
 import type { ReportingGuest } from '../wait-for-report.ts';
-import { consoleLogOf, type DomainChoice, domainXml, type PreparedDomain, startDomain } from './create-domain.ts';
+import { consoleLogOf, type DomainChoice, domainXml, type PreparedDomain, startNewDomain } from './create-domain.ts';
 
 interface SmokeDomainOptions extends DomainChoice {
   deadlineMs: number | null;
@@ -28,8 +28,11 @@ export async function startSmokeDomain(
   const { name } = prepared.plan;
   const uuid = randomUUID();
   const consoleLog = consoleLogOf(name);
-  journal.record({ kind: 'directory', path: consoleLog });
-  const virsh = await startDomain(prepared.plan, domainXml(prepared, options, uuid), { ...options, uuid, journal });
+  const virsh = await startNewDomain(prepared.plan, domainXml(prepared, options, uuid), {
+    ...options,
+    uuid,
+    journals: { running: journal, lasting: journal },
+  });
   return {
     consoleLog,
     findings: [],

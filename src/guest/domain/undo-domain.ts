@@ -19,13 +19,35 @@ export async function undoDomain(
   if (!found || (await virsh.dumpXml(found.name, { inactive: true })) !== before) await virsh.define(before);
 }
 
-async function removeDomain(virsh: Virsh, uuid: string): Promise<void> {
+/** A domain that does not run any more, however it is defined. */
+export async function endDomain(
+  { uri, uuid }: Extract<Change, { kind: 'domain-run' }>,
+  { environment }: Pick<Journal, 'environment'>,
+): Promise<void> {
+  await untilDone(new Virsh(uri, { env: environment }), uuid, endIfRunning);
+}
+
+function removeDomain(virsh: Virsh, uuid: string): Promise<void> {
+  return untilDone(virsh, uuid, async (name) => {
+    await endIfRunning(name, virsh);
+    await virsh.undefine(name, { nvram: true });
+  });
+}
+
+async function endIfRunning(name: string, virsh: Virsh): Promise<void> {
+  if ((await virsh.state(name)) !== 'shut off') await virsh.destroy(name);
+}
+
+async function untilDone(
+  virsh: Virsh,
+  uuid: string,
+  action: (name: string, virsh: Virsh) => Promise<void>,
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const found = await findDomain(virsh, uuid);
     if (!found) return;
     try {
-      if ((await virsh.state(found.name)) !== 'shut off') await virsh.destroy(found.name);
-      await virsh.undefine(found.name, { nvram: true });
+      return await action(found.name, virsh);
     } catch (error) {
       if (attempt === ATTEMPTS || !hasChangedMeanwhile(error)) throw error;
     }

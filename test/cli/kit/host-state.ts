@@ -11,8 +11,9 @@ export function stateOf(host: GraceHost) {
     module: existsSync(host.path('/sys/bus/pci/drivers/nvgrace_gpu_vfio_pci')),
     journals: namesIn('/var/lib/ghpass/journal'),
     guests: namesIn('/run/ghpass'),
+    definitions: namesIn('/var/lib/ghpass/guests'),
   };
 }
 
 /** A host on which the GPU has no driver, and which ghpass never touched. */
-export const UNTOUCHED = { driver: null, override: '', module: false, journals: [], guests: [] };
+export const UNTOUCHED = { driver: null, override: '', module: false, journals: [], guests: [], definitions: [] };
