@@ -2,6 +2,7 @@ import { GhpassError } from '../errors.ts';
 import { collectHost } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { tryLibvirt } from '../host/libvirt-answer.ts';
+import { readPlaces } from '../host/places.ts';
 import { readHostSettings } from '../host/settings.ts';
 import type { Collector } from '../host/snapshot/capture.ts';
 import { collectGpus } from '../vfio/collect.ts';
@@ -10,6 +11,7 @@ import { collectGpus } from '../vfio/collect.ts';
 export const COLLECTORS: readonly Collector[] = [
   collectAllGpus,
   async (host) => readHostSettings(host, collectHost(host)),
+  async (host) => readPlaces(host, collectHost(host)),
   async (host) => host.askTools(),
   async (host) => tryLibvirt(host),
 ];

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import { journalDirectory } from '../guest/directories.ts';
 import type { PlannedDomain } from '../guest/domain/plan-domain.ts';
@@ -13,6 +12,10 @@ import { iommufdOf, vfioFlag } from './guest-flags.ts';
 import { jsonReady } from './json-ready.ts';
 import { libvirtFlags, managedFlag } from './libvirt-flags.ts';
 import { Flags } from './oclif.ts';
+import { readInput } from './read-input.ts';
+
+/** Where a domain in a file comes from. */
+const XML_SOURCE = 'virsh dumpxml --inactive NAME | ghpass apply --xml - ADDRESS';
 
 /** Flags of the commands that change the GPUs of a domain. */
 export const domainFlags = {
@@ -73,7 +76,8 @@ export abstract class DomainCommand extends GhpassCommand {
     if (isDry) {
       this.changesNothing = true;
       const { planDomain } = await import('../guest/domain/plan-domain.ts');
-      const xml = name === null ? readXml(flags.xml ?? '-') : await this.dump(flags.connect, name);
+      const xml =
+        name === null ? readInput('--xml', flags.xml ?? '-', [XML_SOURCE]) : await this.dump(flags.connect, name);
       return this.show(await planDomain(host, xml, choose, options), flags);
     }
     const { changeGpus } = await import('../guest/domain/change-gpus.ts');
@@ -152,17 +156,4 @@ function notThisMachine(source: string): GhpassError {
     message: `--host ${source}: domains are changed for this machine only`,
     suggestions: ['--dry-run', '--diff'],
   });
-}
-
-function readXml(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new GhpassError('usage', {
-      code: 'path.unreadable',
-      message: `--xml ${file}: ${(error as NodeJS.ErrnoException).code}`,
-      suggestions: ['virsh dumpxml --inactive NAME | ghpass apply --xml - ADDRESS'],
-      cause: error,
-    });
-  }
 }

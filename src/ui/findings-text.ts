@@ -17,7 +17,7 @@ export function errorText(error: GhpassError, paint: Paint): string {
 }
 
 /** Texts quote files and devices, and whatever is in those does not get to steer the terminal. */
-function visible(text: string): string {
+export function visible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;

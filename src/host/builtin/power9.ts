@@ -75,6 +75,7 @@ function nodeFiles({ npus }: Power9Host): Files {
   const kib = (256n * GIB) / KIB;
   ids.forEach((id, i) => {
     files[`${root}/node${id}/cpulist`] = `${80 * i}-${80 * i + 79}\n`;
+    files[`/sys/devices/system/cpu/cpu${80 * i}/topology/physical_package_id`] = `${id}\n`;
     files[`${root}/node${id}/distance`] = `${ids.map((other) => (other === id ? 10 : 40)).join(' ')}\n`;
     files[`${root}/node${id}/meminfo`] = `Node ${id} MemTotal: ${kib} kB\nNode ${id} MemFree: ${kib} kB\n`;
   });

@@ -167,6 +167,7 @@ function nodeFiles(host: SyntheticHost): Record<string, string> {
   host.nodes.forEach(({ cpus, memoryBytes, distances }, id) => {
     const kib = memoryBytes / 1024n;
     files[`${root}/node${id}/cpulist`] = `${cpus ? `${cpus[0]}-${cpus[1]}` : ''}\n`;
+    if (cpus) files[`/sys/devices/system/cpu/cpu${cpus[0]}/topology/physical_package_id`] = `${id}\n`;
     for (const kib of HUGE_PAGES_KIB) {
       files[`${root}/node${id}/hugepages/hugepages-${kib}kB/nr_hugepages`] = '0\n';
       files[`${root}/node${id}/hugepages/hugepages-${kib}kB/free_hugepages`] = '0\n';
