@@ -1,4 +1,4 @@
-import { runtimeDirectory } from '../guest/directories.ts';
+import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
 import type { Meant } from '../guest/topology.ts';
 import { openHost } from '../host/open.ts';
 import { requirePciAddress } from '../host/pci-address.ts';
@@ -71,7 +71,8 @@ export default class Topology extends GhpassCommand {
   ): Promise<Meant> {
     if (vm !== undefined) {
       const { connect } = flags;
-      const find = { runtime: runtimeDirectory(process.env), connect, signal: this.interrupted };
+      const runtime = runtimeDirectory(process.env);
+      const find = { runtime, guests: guestsDirectory(process.env), connect, signal: this.interrupted };
       return { kind: 'known', name: vm, find };
     }
     const name = flags['plan-file'];

@@ -128,13 +128,6 @@ const REFUSALS: Record<string, Refusal> = {
     message: '"/nonexistent/disk.img": ENOENT',
     suggestions: ['ls -l "/nonexistent/disk.img"'],
   },
-  'guest to delete without --yes': {
-    args: ['delete', 'demo'],
-    status: 2,
-    code: 'confirmation-missing',
-    message: 'demo would be ended without asking it first',
-    suggestions: ['ghpass delete demo --yes'],
-  },
   'memory to overwrite without --destructive, off a terminal': {
     args: ['probe', '--memory', 'full'],
     status: 2,
@@ -187,7 +180,7 @@ const REFUSALS: Record<string, Refusal> = {
     status: 2,
     code: 'guest.unknown',
     message: 'ghpass knows no guest named no-such-guest',
-    suggestions: [],
+    suggestions: ['ghpass list'],
   },
   'unknown check to run': {
     args: ['doctor', ...GH200, '--checks', 'rom.bar,kernel.pagesize'],

@@ -128,6 +128,31 @@ test.each(['trixie', 'sid'] as const)(
   LAB_TEST_TIMEOUT_MS,
 );
 
+test(
+  'on the distribution’s kernel, in huge pages and pinned to the CPUs of its node, a domain is as planned, and the pages are free again',
+  async () => {
+    const pages = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+    const { step } = await runStepsInLab({
+      kernel: 'stock',
+      userland: 'trixie',
+      host: 'gh200',
+      steps: {
+        pages: `mkdir /dev/hugepages-2M && mount -t hugetlbfs -o pagesize=2M hugetlbfs /dev/hugepages-2M && echo 520 > ${pages}/nr_hugepages`,
+        libvirt: 'lab-start-libvirt',
+        smoke: `${SMOKE} --bind --hugepages 2M --pin`,
+        free: `cat ${pages}/nr_hugepages ${pages}/free_hugepages`,
+        state: `${HOST_STATE}\nvirsh list --all --name`,
+      },
+    });
+    for (const name of ['pages', 'libvirt']) expect({ name, ...step(name) }).toMatchObject({ status: 0 });
+    expectAsPlanned(step('smoke'), { gpus: [ONE], boots: 1 });
+    expect(read(step('smoke')).plan).toMatchObject({ hugePageBytes: 2 << 20, pinning: { vcpus: ['0-1'] } });
+    expect(step('free').stdout).toBe('520\n520\n');
+    expect(step('state').stdout).toBe(`${PRISTINE}\n`);
+  },
+  LAB_TEST_TIMEOUT_MS,
+);
+
 /** The result of a command that came to a good end. */
 function read({ status, stdout, stderr }: StepResult) {
   expect(status, `${stdout}${stderr}`).toBe(0);
