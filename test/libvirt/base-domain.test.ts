@@ -68,6 +68,9 @@ test('is the template with what the plan says', () => {
     <serial type='pty'>
       <log file='/var/log/libvirt/qemu/demo.console.log' append='off'/>
     </serial>
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
     <!-- pages of a guest with a passed-through GPU are pinned, so a balloon could give nothing back -->
     <memballoon model='none'/>
     <disk type='file' device='disk'>
