@@ -22,18 +22,21 @@ export interface FakeVirsh {
   calls(): string[][];
 }
 
+const END = '<end>';
+
 /** @param script what the program does, in POSIX shell: `$*` is what it was called with. */
 export function fakeVirsh(script: string): FakeVirsh {
   const directory = temporaryDirectory();
   const log = join(directory, 'calls');
   const program = join(directory, 'virsh');
-  writeFileSync(program, `#!/bin/sh\nprintf '%s\\0' "$@" >> ${log}; printf '\\n' >> ${log}\n${script}\n`);
+  // One write for each call, because several run at a time.
+  writeFileSync(program, `#!/bin/sh\nprintf '%s\\0' "$@" '${END}' >> ${log}\n${script}\n`);
   chmodSync(program, 0o755);
   withEnvironment({ PATH: `${directory}:${process.env.PATH}` });
   return {
     calls() {
       const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
-      return text.split('\0\n').flatMap((line) => (line === '' ? [] : [line.split('\0')]));
+      return text.split(`\0${END}\0`).flatMap((line) => (line === '' ? [] : [line.split('\0')]));
     },
   };
 }
