@@ -1,6 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import type { ToolOptions } from '../host/run-tool.ts';
 import { runVirsh, runVirshOnXml, SYSTEM_URI } from '../host/run-virsh.ts';
+import { asData } from './as-data.ts';
 import { shellWords } from './shell-words.ts';
 
 /** States of a domain as `virsh domstate` names them (tools/virsh-domain-monitor.c). */
@@ -40,9 +41,9 @@ export class Virsh {
   }
 
   /** @param inactive what the next start will be made from, where the domain runs. */
-  dumpXml(name: string, { inactive }: { inactive: boolean }): Promise<string> {
+  async dumpXml(name: string, { inactive }: { inactive: boolean }): Promise<string> {
     // Without the flag a password of the console is left out, and would be lost when the document is defined again.
-    return this.about(name, ['dumpxml', '--security-info', ...(inactive ? ['--inactive'] : [])]);
+    return asData(await this.about(name, ['dumpxml', '--security-info', ...(inactive ? ['--inactive'] : [])]));
   }
 
   /** @param nvram whether the firmware's variables go, too; a domain that has some is not undefined without a word on them. */
