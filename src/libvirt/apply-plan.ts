@@ -26,7 +26,14 @@ export function applyPlan(
   const domain = document.root;
   strip(domain);
   const hollow = hollowElements(domain);
-  const record: DomainRecord = { made: [], filled: [], windowBefore: null, madeRootComplex: false, gpus: [] };
+  const record: DomainRecord = {
+    made: [],
+    filled: [],
+    windowBefore: null,
+    cellsWithoutDistances: [],
+    madeRootComplex: false,
+    gpus: [],
+  };
   const metadata = ensure(domain, record.made, ['metadata']);
   ensure(domain, record.made, ['devices']);
   addPlacement(domain, plan, record);

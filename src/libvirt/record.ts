@@ -25,6 +25,8 @@ export interface DomainRecord {
   filled: string[];
   /** `<pcihole64>` as it was, its value empty where there was none; null where it was large enough and is not ghpass's. */
   windowBefore: { unit: string | undefined; value: string } | null;
+  /** Cells of the domain that had no `<distances>`; libvirt adds that of a cell to itself to those that get some. */
+  cellsWithoutDistances: number[];
   /** The root complex had no `<controller>` of its own; libvirt adds it by itself. */
   madeRootComplex: boolean;
   gpus: RecordedGpu[];
@@ -41,6 +43,7 @@ export function readRecord(domain: XmlElement): DomainRecord | null {
     made: wordsOf(element.attribute('made')),
     filled: wordsOf(element.attribute('filled')),
     windowBefore: window === undefined ? null : { unit: element.attribute('pcihole64-unit'), value: window },
+    cellsWithoutDistances: parseNumberList(element.attribute('distances') ?? '') ?? [],
     madeRootComplex: element.attribute('pcie-root') === 'made',
     gpus: element.elements().map((gpu) => ({
       address: gpu.attribute('address') ?? '',
@@ -54,7 +57,7 @@ export function readRecord(domain: XmlElement): DomainRecord | null {
 
 /** Writes what ghpass owns. */
 export function writeRecord(metadata: XmlElement, record: DomainRecord): void {
-  const { made, filled, windowBefore, madeRootComplex, gpus } = record;
+  const { made, filled, windowBefore, cellsWithoutDistances, madeRootComplex, gpus } = record;
   const children = gpus.map(({ nodes, ...gpu }): Shape => ['ghpass:gpu', { ...gpu, nodes: formatNumberList(nodes) }]);
   const attributes = {
     'xmlns:ghpass': GHPASS_NAMESPACE,
@@ -62,6 +65,7 @@ export function writeRecord(metadata: XmlElement, record: DomainRecord): void {
     filled: filled.join(' ') || undefined,
     pcihole64: windowBefore?.value,
     'pcihole64-unit': windowBefore?.unit,
+    distances: formatNumberList(cellsWithoutDistances) || undefined,
     'pcie-root': madeRootComplex ? 'made' : undefined,
   };
   append(metadata, [ELEMENT, attributes, children], 2);

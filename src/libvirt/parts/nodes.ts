@@ -15,12 +15,13 @@ const CPU = { mode: 'host-passthrough', check: 'none' };
  * The guest's nodes as `<cell>`. A domain with cells keeps them. Cells without memory are written where libvirt makes bare
  * nodes of them; else the nodes of the GPUs are arguments of QEMU.
  */
-export function addNodes(domain: XmlElement, plan: GuestPlan, profile: Profile, { made }: DomainRecord): void {
+export function addNodes(domain: XmlElement, plan: GuestPlan, profile: Profile, record: DomainRecord): void {
+  const { made } = record;
   const hasCells = childrenAt(domain, [...NUMA, 'cell']).length > 0;
   const numa = ensure(domain, made, NUMA, plan.accelerator === 'kvm' ? { cpu: CPU } : {});
   const distances = profile.nodes === 'element' ? plan.distances : null;
   if (hasCells) {
-    if (distances) addSiblings(numa, plan, distances);
+    if (distances) record.cellsWithoutDistances = addSiblings(numa, plan, distances);
   } else {
     for (const node of plan.nodes.filter(({ memoryBytes }) => memoryBytes > 0n)) {
       append(numa, cell(node, distances?.[node.id] ?? null), 3);
@@ -35,16 +36,24 @@ export function addNodes(domain: XmlElement, plan: GuestPlan, profile: Profile, 
 }
 
 /** Takes away the cells of the GPUs, and the distances to them. */
-export function removeNodes(domain: XmlElement, { gpus }: DomainRecord): void {
-  const ids = new Set(gpus.flatMap(({ nodes }) => nodes.map(String)));
-  const isOurs = (element: XmlElement) => ids.has(element.attribute('id') ?? '');
-  for (const { parent, child } of childrenAt(domain, [...NUMA, 'cell'])) {
-    if (isOurs(child)) remove(parent, child);
+export function removeNodes(domain: XmlElement, { gpus, cellsWithoutDistances }: DomainRecord): void {
+  const ids = new Set(gpus.flatMap(({ nodes }) => nodes));
+  for (const [position, { parent, child }] of childrenAt(domain, [...NUMA, 'cell']).entries()) {
+    const id = idOf(child, position);
+    if (ids.has(id)) remove(parent, child);
     for (const distances of child.elements('distances')) {
-      for (const sibling of distances.elements('sibling').filter(isOurs)) remove(distances, sibling);
-      if (distances.elements().length === 0) remove(child, distances);
+      for (const sibling of distances.elements('sibling')) {
+        if (ids.has(Number(sibling.attribute('id')))) remove(distances, sibling);
+      }
+      const isOthers = distances.elements().some((sibling) => Number(sibling.attribute('id')) !== id);
+      if (cellsWithoutDistances.includes(id) && !isOthers) remove(child, distances);
     }
   }
+}
+
+/** libvirt counts the cells that have no id. */
+function idOf(cell: XmlElement, position: number): number {
+  return Number(cell.attribute('id') ?? position);
 }
 
 /**
@@ -61,12 +70,17 @@ function cell({ id, cpus, memoryBytes }: GuestNode, row: readonly number[] | nul
   ];
 }
 
-/** Distances from cells that were there to the nodes of the GPUs; those between the cells are somebody else's. */
-function addSiblings(numa: XmlElement, { nodes }: GuestPlan, distances: readonly (readonly number[])[]): void {
+/**
+ * Distances from cells that were there to the nodes of the GPUs; those between the cells are somebody else's.
+ * @returns the cells that had none before.
+ */
+function addSiblings(numa: XmlElement, { nodes }: GuestPlan, distances: readonly (readonly number[])[]): number[] {
   const ofGpus = nodes.filter(({ gpu }) => gpu !== null);
-  for (const [position, element] of numa.elements('cell').entries()) {
-    const row = distances[Number(element.attribute('id') ?? position)] ?? [];
-    const parent = element.find('distances') ?? append(element, ['distances'], 4);
-    for (const { id } of ofGpus) append(parent, ['sibling', { id, value: row[id] }], 5);
-  }
+  return [...numa.elements('cell').entries()].flatMap(([position, element]) => {
+    const id = idOf(element, position);
+    const before = element.find('distances');
+    const parent = before ?? append(element, ['distances'], 4);
+    for (const { id: to } of ofGpus) append(parent, ['sibling', { id: to, value: distances[id]?.[to] }], 5);
+    return before ? [] : [id];
+  });
 }
