@@ -12,7 +12,7 @@ export interface Profile {
   acceleratedSmmu: boolean;
 }
 
-/** Everything by arguments of QEMU: what any libvirt since 6.0 keeps. */
+/** Everything by arguments of QEMU: what any libvirt keeps since 10.4, which has an element for reliability (`<ras>`). */
 export const FALLBACK: Profile = {
   nodes: 'commandline',
   window: 'commandline',

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { readDomain } from '../../../src/libvirt/read-domain.ts';
 import { CASES, outputs } from './case.ts';
@@ -19,6 +20,23 @@ describe.each(CASES)('%s', (name) => {
     const made = await outputs(name);
     expect(readDomain(made['fallback.xml'])).toEqual(readDomain(made['native.xml']));
   });
+});
+
+/** What the schema of this machine's libvirt knows: `<ras>` came with 10.4.0, the last of the native profile with 12.7.0. */
+function knownProfiles(): ('fallback' | 'native')[] {
+  const { stdout } = spawnSync('virsh', ['--version'], { encoding: 'utf8' });
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)\./.exec(stdout ?? '') ?? [];
+  const version = Number(major) * 1000 + Number(minor);
+  return [version >= 10_004 ? ['fallback' as const] : [], version >= 12_007 ? ['native' as const] : []].flat();
+}
+
+const profiles = spawnSync('virt-xml-validate', ['--version']).status === 0 ? knownProfiles() : [];
+
+test.runIf(profiles.length > 0)('the libvirt of this machine has nothing against the domains', () => {
+  for (const file of profiles.flatMap((profile) => CASES.map((name) => join(HERE, name, `${profile}.xml`)))) {
+    const { stdout, stderr } = spawnSync('virt-xml-validate', [file, 'domain'], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`).toBe(`${file} validates\n`);
+  }
 });
 
 test('there is a case for each shape of guest', () => {
