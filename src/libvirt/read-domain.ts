@@ -4,6 +4,7 @@ import type { DomainCell, DomainFacts } from '../plan/domain-facts.ts';
 import { removeGpus } from './apply-plan.ts';
 import { childrenAt } from './edit.ts';
 import { findArguments } from './parts/arguments.ts';
+import { readPassedThrough } from './passed-through.ts';
 import { expanderBuses } from './pci-controllers.ts';
 import { qemuElements } from './qemu-namespace.ts';
 import { type DomainRecord, readRecord } from './record.ts';
@@ -39,7 +40,7 @@ export function readDomain(domainXml: string): DomainFacts {
     maxMemoryBytes: maxMemory === undefined ? null : sizeOf(maxMemory),
     memoryHostNodes: hostNodesOf(domain),
     expanderBuses: expanderBuses(domain),
-    hostdevs: readHostdevs(domain),
+    hostdevs: readPassedThrough(domain),
     iommus: (domain.find('devices')?.elements('iommu') ?? []).map((iommu) => ({
       model: iommu.attribute('model') ?? '',
       accel: iommu.find('driver')?.attribute('accel') === 'on',
@@ -80,18 +81,6 @@ function hostNodesOf(domain: XmlElement, cell?: number): number[] {
   const memory = domain.find('numatune', 'memory');
   const named = cell !== undefined && own.length > 0 ? own : [...own, ...(memory ? [memory] : [])];
   return [...new Set(named.flatMap((element) => parseNumberList(element.attribute('nodeset') ?? '') ?? []))];
-}
-
-function readHostdevs(domain: XmlElement): string[] {
-  return childrenAt(domain, ['devices', 'hostdev']).flatMap(({ child }) => {
-    const source = child.attribute('type') === 'pci' ? child.find('source', 'address') : undefined;
-    if (!source) return [];
-    const part = (name: string, digits: number) =>
-      Number(source.attribute(name) ?? 0)
-        .toString(16)
-        .padStart(digits, '0');
-    return `${part('domain', 4)}:${part('bus', 2)}:${part('slot', 2)}.${part('function', 1)}`;
-  });
 }
 
 function readArguments(domain: XmlElement): string[] {

@@ -8,6 +8,14 @@ export interface DomainCell {
   hostNode: number | null;
 }
 
+/** A PCI function of the host that a domain has without ghpass. */
+export interface PassedThrough {
+  /** On the host, as `0009:01:00.0`. */
+  address: string;
+  /** Where the domain says so: a path, and what else tells it from others. */
+  by: string;
+}
+
 /** What a libvirt domain says of itself, without what ghpass put into it: what GPUs have to fit in with. */
 export interface DomainFacts {
   name: string;
@@ -32,8 +40,8 @@ export interface DomainFacts {
   memoryHostNodes: number[];
   /** Numbers of the expander buses. */
   expanderBuses: number[];
-  /** PCI functions of the host that are passed through, as `0009:01:00.0`. */
-  hostdevs: string[];
+  /** PCI functions of the host that are passed through, and what does so. */
+  hostdevs: PassedThrough[];
   iommus: { model: string; accel: boolean }[];
   /** Arguments for QEMU, past libvirt, of the kinds that ghpass has to write itself. */
   qemuArguments: string[];

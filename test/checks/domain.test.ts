@@ -23,7 +23,7 @@ const DOMAIN: DomainFacts = {
   maxMemoryBytes: null,
   memoryHostNodes: [0],
   expanderBuses: [],
-  hostdevs: ['0002:01:00.0'],
+  hostdevs: [{ address: '0002:01:00.0', by: 'devices/hostdev[1]' }],
   iommus: [],
   qemuArguments: [],
   consoleLog: null,
@@ -80,9 +80,9 @@ const CASES: readonly [id: string, change: Partial<DomainFacts>, message: string
   ],
   [
     'domain.gpu-present',
-    { hostdevs: [ADDRESS] },
-    `${ADDRESS} is passed through by a hostdev that is not ghpass’s, and without the nodes that it needs`,
-    edit(`take out the <hostdev> of ${ADDRESS}`),
+    { hostdevs: [...DOMAIN.hostdevs, { address: ADDRESS, by: 'devices/hostdev[2], alias ua-own' }] },
+    `${ADDRESS} is passed through already by devices/hostdev[2], alias ua-own, without nodes of ghpass; the plan has it on a root port of its own, with nodes 1-8`,
+    edit('take out devices/hostdev[2], alias ua-own'),
   ],
   [
     'domain.qemu-arguments',

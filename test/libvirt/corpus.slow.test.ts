@@ -20,7 +20,7 @@ const BOTH_SIDES: Readonly<Record<string, RegExp>> = {
   'domain.acpi-off': /features\/acpi is missing.*nodes that the GPUs need/,
   'domain.cpu-mode': /cpu\/@mode is (?:custom|host-model); .* Grace GPU needs host-passthrough/,
   'domain.gic': /features\/gic has version 2.*the GPUs need 3/,
-  'domain.gpu-present': /0009:01:00\.0 is passed through by a hostdev/,
+  'domain.gpu-present': /0009:01:00\.0 is passed through already by devices\/hostdev, .*with nodes 1-8/,
   'domain.iommu': /emulated smmuv3 IOMMU.*QEMU refuses VFIO devices behind it/,
   'domain.machine':
     /guest of (?:x86_64|aarch64|riscv64|an unnamed architecture) on .*the GPUs need kvm, aarch64 and virt/,

@@ -1,3 +1,4 @@
+import { formatNumberList } from '../../host/number-list.ts';
 import { shellWord } from '../../host/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
@@ -5,14 +6,16 @@ export const domainGpuPresent: DomainCheck = {
   id: 'domain.gpu-present',
   severity: 'fail',
   title: 'No GPU of the plan is in the domain already, put there by others',
-  looksAt: 'devices/hostdev/source/address',
+  looksAt: 'devices/hostdev/source/address, and qemu:commandline',
   reference: 'one function of the host can be passed through once',
   observe({ domain, plan }) {
-    const present = plan.gpus.filter(({ address }) => domain.hostdevs.includes(address));
-    return present.map(({ address }) => ({
-      subject: domain.name,
-      message: `${address} is passed through by a hostdev that is not ghpass’s, and without the nodes that it needs`,
-      remedy: [`virsh edit ${shellWord(domain.name)}   # take out the <hostdev> of ${address}`],
-    }));
+    return plan.gpus.flatMap(({ address, nodes }) => {
+      const present = domain.hostdevs.filter((hostdev) => hostdev.address === address);
+      return present.map(({ by }) => ({
+        subject: domain.name,
+        message: `${address} is passed through already by ${by}, without nodes of ghpass; the plan has it on a root port of its own, with nodes ${formatNumberList(nodes)}`,
+        remedy: [`virsh edit ${shellWord(domain.name)}   # take out ${by}`],
+      }));
+    });
   },
 };
