@@ -97,13 +97,15 @@ function startNamespace(args: readonly string[]): ChildProcess {
 }
 
 /**
- * A domain for a Grace host as this machine can do it: no KVM, no 72 CPUs to pin to, and huge pages of 2 MiB alone. What
- * libvirt says of the rest stays the same.
+ * A domain for a Grace host as this machine can do it: no KVM nor a clock that only KVM has, QEMU where Debian puts it, no
+ * 72 CPUs to pin to, and huge pages of 2 MiB alone. What libvirt says of the rest stays the same.
  */
 export function emulated(xml: string): string {
   return xml
-    .replace(/(<domain\b[^>]* type=)(['"])kvm\2/, '$1$2qemu$2')
+    .replace(/(<domain\b[^>]*\stype\s*=\s*)(['"])kvm\2/, '$1$2qemu$2')
     .replace(/(<cpu mode=)(['"])host-passthrough\2/, '$1$2maximum$2')
     .replace(/<page size=(['"]).*?\1 unit=(['"]).*?\2/g, "<page size='2' unit='MiB'")
-    .replace(/<cputune>.*?<\/cputune>/s, '');
+    .replace(/<cputune>.*?<\/cputune>/s, '')
+    .replace(/<timer name='armvtimer'[^>]*\/>/, '')
+    .replace('/usr/libexec/qemu-kvm', '/usr/bin/qemu-system-aarch64');
 }

@@ -12,7 +12,7 @@ export type Suite = (typeof SUITES)[number];
 
 /** A shell and mount for the namespace, and what a user of libvirt has; nothing is configured or installed. */
 const PACKAGES =
-  'base-files base-passwd bash coreutils dash libc-bin mount procps sed util-linux libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients libxml2-utils qemu-system-arm qemu-efi-aarch64';
+  'base-files base-passwd bash coreutils dash libc-bin mount procps sed util-linux libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients libxml2-utils qemu-system-arm qemu-system-modules-spice qemu-efi-aarch64 swtpm swtpm-tools virtiofsd';
 
 const LEFT_OUT = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale', 'usr/share/icons'];
 
