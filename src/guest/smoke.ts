@@ -8,6 +8,7 @@ import type { GuestRequest } from '../plan/request.ts';
 import { stopQemu } from '../qemu/process.ts';
 import { differenceFindings } from './differences.ts';
 import { type DomainChoice, type PreparedDomain, prepareDomain } from './domain/create-domain.ts';
+import { requireThisMachine } from './domain/require-this-machine.ts';
 import { startSmokeDomain } from './domain/smoke-domain.ts';
 import type { GuestFacts } from './guest-facts.ts';
 import { buildInitramfs } from './initramfs.ts';
@@ -66,6 +67,7 @@ export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeRes
   const append = options.reboot ? `${KERNEL_ARGUMENTS} ${REBOOT_ARGUMENT}` : KERNEL_ARGUMENTS;
   const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append, disks: [] };
   requireReadableFiles(boot);
+  if (options.libvirt) await requireThisMachine(host, options.libvirt.connect);
   const { name } = options.request;
   const binding = {
     ...options,

@@ -7,6 +7,7 @@ import { virshMissing } from '../../host/run-virsh.ts';
 import { FALLBACK, type Profile, profileOf } from '../../libvirt/profile.ts';
 import type { GuestRequest } from '../../plan/request.ts';
 import type { GuestLibvirt } from '../prepare.ts';
+import { requireThisMachine } from './require-this-machine.ts';
 
 export type ProfileName = 'native' | 'fallback' | 'auto';
 
@@ -28,13 +29,14 @@ export interface ChosenProfile {
 /**
  * How the domain is written for the libvirt at a URI: `auto` takes what it can do, element by element; `native` insists on
  * elements; `fallback` is what any libvirt keeps.
- * @throws GhpassError `libvirt.profile` where `native` is asked for and libvirt would drop what it needs; but for a dry run
+ * @throws GhpassError `libvirt.other-host` where it runs its guests on another machine; `libvirt.profile` where `native` is asked for and libvirt would drop what it needs; but for a dry run
  * also `libvirt.missing`, and those of `Host.askLibvirt`.
  */
 export async function chooseProfile(
   host: Host,
   { connect, profile: name, dryRun }: ProfileChoice,
 ): Promise<ChosenProfile> {
+  await requireThisMachine(host, connect);
   const libvirt = await askFor(host, connect, dryRun);
   if (name === 'fallback') return { name, profile: FALLBACK, libvirt };
   if (name === 'native') requireElements(libvirt.facts);

@@ -18,6 +18,7 @@ import { requireReadableFiles } from '../readable-files.ts';
 import { withBoundGpus } from '../with-bound-gpus.ts';
 import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
 import { defineAndReadBack } from './define.ts';
+import { requireThisMachine } from './require-this-machine.ts';
 
 export interface DomainChoice extends Omit<ProfileChoice, 'dryRun'> {
   /** libvirt binds the GPUs at each start of the guest, and gives them back at its end. */
@@ -66,13 +67,14 @@ export function domainXml(
 /**
  * Plans a guest, defines it in libvirt, starts it and leaves it running. After a failure or an interrupt the domain and the
  * bindings that were made for it are gone.
- * @throws GhpassError `guest.exists`, `libvirt.dropped`, those of `Virsh` and of any step before.
+ * @throws GhpassError `libvirt.other-host`, `guest.exists`, `libvirt.dropped`, those of `Virsh` and of any step before.
  */
 export async function createDomain(host: Host, options: CreateOptions & DomainChoice): Promise<CreatedDomain> {
   const { request, bind, managed, profile, connect: uri } = options;
   const { name } = request;
   requireNewGuest(name, options);
   requireReadableFiles(request.boot);
+  await requireThisMachine(host, uri);
   const command = 'ghpass create-vm';
   return withBoundGpus(host, { ...options, guest: name, afterwards: 'keep', command }, async () => {
     const uuid = randomUUID();
