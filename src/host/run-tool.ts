@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { GhpassError } from '../errors.ts';
+import { announceProgram, endOf } from './program-events.ts';
 import { installCommands } from './tool-packages.ts';
 
 export interface ToolRun {
@@ -48,6 +49,12 @@ export async function runTool(command: string, args: readonly string[], options:
   const { execa } = await import('execa');
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const path = [process.env.PATH, ...(options.searchAlso ?? [])].filter(Boolean).join(':');
+  const announced = announceProgram(command, args, {
+    searchAlso: options.searchAlso,
+    input: options.input ?? null,
+    deadlineMs,
+    isReported: options.onWait !== undefined || options.onLine !== undefined,
+  });
   const child = execa(command, args, {
     env: { ...options.env, LC_ALL: 'C', PATH: path },
     reject: false,
@@ -69,6 +76,7 @@ export async function runTool(command: string, args: readonly string[], options:
     clearTimeout(timer);
     clearInterval(ticker);
   });
+  announced(result === gaveUp ? 'left behind' : endOf(result.exitCode ?? null, result.signal ?? null));
   if (result === gaveUp) {
     // A process in state D holds its pipes, and so does a child that outlived the program: neither may hold ghpass.
     for (const held of [child.stdout, child.stderr]) held?.destroy();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../errors.ts';
+import { announceProgram, endOf } from '../host/program-events.ts';
 import { Qmp } from './qmp.ts';
 
 /** A started QEMU. */
@@ -31,11 +32,16 @@ export function startQemu(
 ): QemuProcess {
   const output = openSync(log, 'w', 0o600);
   const stdio = ['ignore', output, output] as const;
+  const announced = announceProgram(binary, argv, { input: null, deadlineMs: null, isReported: true });
   const child = spawn(binary, argv, { detached: true, stdio: [...stdio], env: { ...process.env, ...env } });
   closeSync(output);
   const exited = new Promise<number | null>((resolve) => {
-    child.once('exit', (status) => resolve(status));
+    child.once('exit', (status, signal) => {
+      announced(endOf(status, signal));
+      resolve(status);
+    });
     child.once('error', (error) => {
+      announced('not started');
       writeFileSync(log, error.message);
       resolve(NOT_STARTED);
     });

@@ -1,3 +1,4 @@
+import type { Interfaces } from '@oclif/core';
 import type { Finding } from '../checks/check.ts';
 import { CHECK_KINDS } from '../checks/kinds.ts';
 import { EXIT_STATUS, type FailureKind, GhpassError } from '../errors.ts';
@@ -6,6 +7,7 @@ import { Command, Flags } from '../ui/oclif.ts';
 import { type Envelope, exitStatus, resultEnvelope } from './envelope.ts';
 import { asGhpassError, printJson, reportError } from './failure.ts';
 import { findingText } from './findings-text.ts';
+import { tellPrograms, tellWaits } from './follow-programs.ts';
 import { type Paint, paintFor } from './paint.ts';
 
 /** What a command came to. */
@@ -38,6 +40,11 @@ export abstract class GhpassCommand extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = {
     'no-color': Flags.boolean({ description: 'no colours, on a terminal either', helpGroup: 'GLOBAL' }),
+    verbose: Flags.boolean({
+      char: 'v',
+      description: 'tell each program that is run, as it can be pasted, and how it ended',
+      helpGroup: 'GLOBAL',
+    }),
   };
 
   /** Set by a run that leaves nothing to clean up: the first Ctrl-C then ends it at once. */
@@ -62,6 +69,20 @@ export abstract class GhpassCommand extends Command {
       this.interrupt.abort(interrupted);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  }
+
+  /** Programs are told of from here on: before, nothing is run. */
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    const paint = this.paint(process.stderr);
+    if ((parsed.flags as { verbose?: boolean }).verbose)
+      tellPrograms((lines) => process.stderr.write(`${paint.dim(lines)}\n`));
+    tellWaits(process.stderr.isTTY, (line) => this.progress(line));
+    return parsed;
   }
 
   /**

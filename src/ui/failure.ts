@@ -4,7 +4,7 @@ import { errorText } from './findings-text.ts';
 import { paintFor } from './paint.ts';
 
 /** Flags that mean the same with every command, and before it. */
-export const GLOBAL_FLAGS: readonly string[] = ['--json', '--no-color'];
+export const GLOBAL_FLAGS: readonly string[] = ['--json', '--no-color', '--verbose', '-v'];
 
 /**
  * Errors of oclif's parser are usage errors; everything that ghpass did not throw on purpose is a bug.

@@ -23,3 +23,20 @@ test.skipIf(!canHaveOwnMounts())('a guest of tests that were killed ends by itse
   process.kill(holder, 'SIGKILL');
   while (host.processes().includes(Number(guest))) await sleep(50);
 });
+
+test.skipIf(!canHaveOwnMounts())(
+  '--verbose tells on standard error what is run, as a shell takes it, also beside a document',
+  { timeout: 60_000 },
+  async () => {
+    const host = graceHostIn(temporaryDirectory());
+    const [before, behind] = await Promise.all([
+      host.run(['-v', 'probe', '--json']),
+      host.run(['probe', '--json', '--verbose']),
+    ]);
+    for (const { status, stdout, stderr } of [before, behind]) {
+      expect(status).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ command: 'probe', status: 'ok' });
+      expect(stderr).toMatch(/^ghpass-vfio probe 0009:01:00\.0\n# ghpass-vfio probe: status 0 after \d+\.\d\d s\n$/);
+    }
+  },
+);
