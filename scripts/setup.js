@@ -18,6 +18,7 @@ const NEEDED = {
     '/usr/include/stdio.h': 'libc6-dev',
     cpio: 'cpio',
     iasl: 'acpica-tools',
+    mandoc: 'mandoc',
     valgrind: 'valgrind',
     xz: 'xz-utils',
     flock: 'util-linux',

@@ -20,7 +20,7 @@ class HelpText extends OclifHelp {
 }
 
 export default class Help extends GhpassCommand {
-  static override summary = 'Explain a command, or a topic: exit-codes.';
+  static override summary = 'Explain a command, or a topic: exit-codes, environment, files.';
   static override examples = ['<%= config.bin %> help probe', '<%= config.bin %> help exit-codes'];
   static override args = { topic: Args.string({ description: 'command or topic' }) };
 

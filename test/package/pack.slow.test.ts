@@ -33,6 +33,7 @@ describe('the package', () => {
   it('has what runs, the sources of the helper, the templates and the licences, and nothing else', () => {
     const helper = readdirSync(join(CHECKOUT, 'src/vfio/helper')).map((name) => `src/vfio/helper/${name}`);
     const templates = readdirSync(join(CHECKOUT, 'templates')).map((name) => `templates/${name}`);
+    const manual = readdirSync(join(CHECKOUT, 'man')).map((name) => `man/${name}`);
     const isReadme = (path: string) => /^README/.test(path);
     expect(packed.filter((path) => !isReadme(path) && !path.startsWith('dist/apart/'))).toEqual(
       [
@@ -47,9 +48,14 @@ describe('the package', () => {
         'scripts/build-helper.js',
         'scripts/code-cache.js',
         ...helper,
+        ...manual,
         ...templates,
       ].sort(),
     );
+  });
+
+  it('brings its manual where man looks for it', () => {
+    expect(readdirSync(join(prefix, 'share/man/man1'))).toEqual(readdirSync(join(CHECKOUT, 'man')));
   });
 
   it('needs no other package: what it uses is in the bundle', () => {
