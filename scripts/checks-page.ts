@@ -1,5 +1,6 @@
 import { CHECK_GROUPS, type CheckDescription } from '../src/checks/all.ts';
 import { DOMAIN_CHECKS } from '../src/checks/domain/index.ts';
+import { RUNNING_GUEST_CHECKS } from '../src/checks/guest/index.ts';
 import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
 import { MEMORY_CHECKS } from '../src/checks/memory/index.ts';
 import { BIND_ERRORS } from '../src/guest/bind-failed.ts';
@@ -24,6 +25,9 @@ const BINDING =
 const DOMAIN =
   'Run by `attach`, `detach` and `apply` on a domain of libvirt that is there already; `doctor` does not know them.';
 
+const RUNNING_GUEST =
+  'Looked for by `verify` in a guest that runs, beside what it compares with the plan: what NVIDIA’s driver made of the GPU, if it is loaded.';
+
 const INTRODUCTION = `<!-- Written by \`npm run docs\` from src/checks; changes belong there. -->
 
 # Checks
@@ -46,6 +50,7 @@ export function checksPage(): string {
     INTRODUCTION,
     ...sections,
     section('A domain of libvirt', DOMAIN, DOMAIN_CHECKS),
+    section('A running guest', RUNNING_GUEST, RUNNING_GUEST_CHECKS),
     section('The memory of a GPU', MEMORY, MEMORY_CHECKS),
     bindErrors(),
   ].join('\n');

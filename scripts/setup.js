@@ -23,6 +23,7 @@ const NEEDED = {
     xz: 'xz-utils',
     flock: 'util-linux',
     git: 'git',
+    'qemu-ga': 'qemu-guest-agent',
   },
   lab: {
     cc: 'gcc',

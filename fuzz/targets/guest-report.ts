@@ -10,7 +10,14 @@ import { allowing, type FuzzTarget } from '../target.ts';
  */
 export const target: FuzzTarget = {
   name: 'guest-report',
-  sources: ['guest/guest-facts.ts', 'host/pci.ts', 'host/numa.ts', 'host/memory-files.ts', 'host/acpi/srat.ts'],
+  sources: [
+    'guest/guest-facts.ts',
+    'host/pci.ts',
+    'host/numa.ts',
+    'host/memory-files.ts',
+    'host/acpi/srat.ts',
+    'host/nvidia-driver.ts',
+  ],
   form: 'json',
   maxBytes: 8192,
   words: ['ghpass-report: ', '/sys/devices/system/node/', '/sys/bus/pci/devices/', '0-999999'],

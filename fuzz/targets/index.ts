@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../target.ts';
 import { target as aml } from './aml.ts';
 import { target as dvsec } from './dvsec.ts';
+import { target as guestAgent } from './guest-agent.ts';
 import { target as guestReport } from './guest-report.ts';
 import { target as modulesAlias } from './modules-alias.ts';
 import { target as numberList } from './number-list.ts';
@@ -19,6 +20,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   dvsec,
   snapshot,
   qmp,
+  guestAgent,
   guestReport,
   modulesAlias,
   numberList,

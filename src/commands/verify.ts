@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
+import type { Via } from '../guest/verify-running.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
@@ -11,14 +12,25 @@ import { Args, Flags } from '../ui/oclif.ts';
 export default class Verify extends GhpassCommand {
   static override summary = 'Hold what a running guest sees against its plan.';
   static override description = [
-    'Reads the last report on the console of a guest that boots ghpass’s initramfs, and compares it with the plan line by line:',
-    'generic initiators, nodes, BARs, distances.',
+    'Reads what a running guest sees, and compares it with the plan line by line: generic initiators, nodes, BARs, distances.',
+    'Asks the guest agent, which only reads files; where there is none, takes the last report on the console, which the smoke',
+    'initramfs writes, and a cloud image that was started with a seed of ghpass. Looks also at what NVIDIA’s driver in the',
+    'guest says, if it is loaded.',
   ].join(' ');
-  static override examples = ['<%= config.bin %> verify demo', '<%= config.bin %> verify demo --junit demo.xml'];
+  static override examples = [
+    '<%= config.bin %> verify demo',
+    '<%= config.bin %> verify demo --via agent',
+    '<%= config.bin %> verify demo --junit demo.xml',
+  ];
   static override args = { vm: Args.string({ required: true, description: 'name of the guest or domain' }) };
   static override flags = {
     ...strictFlag,
     connect: libvirtFlags.connect,
+    via: Flags.string({
+      options: ['auto', 'agent', 'console'],
+      default: 'auto',
+      description: 'how the guest is asked: by its agent, by its console, or by the first of them that answers',
+    }),
     junit: Flags.string({ helpValue: 'FILE', description: 'write the comparison as JUnit XML, too' }),
   };
 
@@ -26,17 +38,21 @@ export default class Verify extends GhpassCommand {
     const { args, flags } = await this.parse(Verify);
     this.changesNothing = true;
     const { verifyRunning } = await import('../guest/verify-running.ts');
-    const { plan, comparisons, findings } = await verifyRunning(localHost(), args.vm, {
+    const { plan, comparisons, via, driver, findings } = await verifyRunning(localHost(), args.vm, {
       runtime: runtimeDirectory(process.env),
       guests: guestsDirectory(process.env),
       connect: flags.connect,
+      via: flags.via as 'auto' | Via,
       signal: this.interrupted,
+      progress: (line) => this.progress(line),
     });
     if (flags.junit !== undefined) {
       const { junitReport } = await import('../ui/junit.ts');
       writeFileSync(flags.junit, junitReport('ghpass verify', comparisons, findings));
     }
-    const text = comparisonText(comparisons, this.paint(process.stdout));
-    return this.conclude({ result: { plan: jsonReady(plan), comparisons }, findings, text }, flags.strict);
+    const paint = this.paint(process.stdout);
+    const text = [comparisonText(comparisons, paint), paint.dim(`asked by the ${via}`)].join('\n');
+    const result = { plan: jsonReady(plan), comparisons, via, driver: jsonReady(driver) };
+    return this.conclude({ result, findings, text }, flags.strict);
   }
 }

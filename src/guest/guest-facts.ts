@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { GhpassError } from '../errors.ts';
 import { readSrat, type Srat } from '../host/acpi/srat.ts';
 import { readTable } from '../host/acpi/tables.ts';
+import { type HostFiles, readText } from '../host/files.ts';
 import { memoryFiles } from '../host/memory-files.ts';
 import { type NumaFacts, readNumaFacts } from '../host/numa.ts';
+import { type NvidiaDriver, readNvidiaDriver } from '../host/nvidia-driver.ts';
+import { type OnlineMemory, readOnlineMemory } from '../host/online-memory.ts';
 import { listPciFunctions, type PciFunction, readPciFunction } from '../host/pci.ts';
 
 /** What the smoke guest's init puts before its report. */
@@ -30,6 +33,12 @@ export interface GuestFacts {
   srat: Srat | null;
   numa: NumaFacts | null;
   functions: PciFunction[];
+  /** Null where NVIDIA's driver is not loaded. */
+  driver: NvidiaDriver | null;
+  /** Memory of GPUs that the driver gave to the kernel; null where it is not known. */
+  gpuMemory: OnlineMemory | null;
+  /** What the kernel said since it booted, or the part of it that matters; null where it is not known. */
+  kernelLog: string | null;
 }
 
 /**
@@ -53,20 +62,35 @@ function parseGuestReport(line: string): GuestFacts {
     const report = gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: MAX_REPORT_BYTES }).toString();
     const { texts, binaries } = reportSchema.parse(JSON.parse(report));
     const bytes = Object.entries(binaries).map(([path, hex]) => [path, new Uint8Array(Buffer.from(hex, 'hex'))]);
-    const files = memoryFiles({ files: { ...texts, ...Object.fromEntries(bytes) }, links: {} });
-    const table = readTable(files, 'SRAT');
-    return {
-      srat: table && readSrat(table),
-      numa: readNumaFacts(files),
-      functions: listPciFunctions(files).map((ids) => readPciFunction(files, ids)),
-    };
+    return readGuestFacts(memoryFiles({ files: { ...texts, ...Object.fromEntries(bytes) }, links: {} }));
   } catch (error) {
-    throw new GhpassError('tool', {
-      code: 'guest.report-broken',
-      message: `the report of the guest cannot be read: ${reasonOf(error as Error)}`,
-      cause: error,
-    });
+    throw unreadable('report', error as Error);
   }
+}
+
+/**
+ * What a guest's files say.
+ * @throws SratError, and GhpassError of the reader.
+ */
+export function readGuestFacts(files: HostFiles): GuestFacts {
+  const table = readTable(files, 'SRAT');
+  return {
+    srat: table && readSrat(table),
+    numa: readNumaFacts(files),
+    functions: listPciFunctions(files).map((ids) => readPciFunction(files, ids)),
+    driver: readNvidiaDriver(files),
+    gpuMemory: readOnlineMemory(files),
+    kernelLog: readText(files, '/dev/kmsg'),
+  };
+}
+
+/** @param what of the guest it is that cannot be read. */
+export function unreadable(what: string, error: Error): GhpassError {
+  return new GhpassError('tool', {
+    code: 'guest.report-broken',
+    message: `the ${what} of the guest cannot be read: ${reasonOf(error)}`,
+    cause: error,
+  });
 }
 
 /** zod's own message is the whole list of issues as JSON. */

@@ -134,13 +134,16 @@ function compareInitiators(gpu: PlannedGpu, { srat, numa }: GuestFacts, view: Gu
   ];
 }
 
-function compareNodes(plan: GuestPlan, gpu: PlannedGpu, { srat, numa }: GuestFacts, view: GuestView): Comparison[] {
+/** Memory that is not in the SRAT came later: the GPU's own, where NVIDIA's driver is loaded. */
+function compareNodes(plan: GuestPlan, gpu: PlannedGpu, guest: GuestFacts, view: GuestView): Comparison[] {
+  const { srat, numa, driver } = guest;
   const populated = gpu.nodes.filter((domain) => {
     const node = numa?.nodes.find(({ id }) => id === view.get(domain));
     const inTable = [...(srat?.memory ?? []), ...(srat?.processors ?? [])].some(
       ({ proximityDomain }) => proximityDomain === domain,
     );
-    return inTable || (node !== undefined && (node.cpus.length > 0 || (node.memoryBytes ?? 0n) > 0n));
+    const hasMemory = driver === null && (node?.memoryBytes ?? 0n) > 0n;
+    return inTable || hasMemory || (node?.cpus.length ?? 0) > 0;
   });
   const ramNodes = plan.nodes.filter((node: GuestNode) => node.gpu === null).map(({ id }) => id);
   return [

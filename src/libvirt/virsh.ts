@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GhpassError } from '../errors.ts';
 import type { ToolOptions } from '../host/run-tool.ts';
 import { runVirsh, runVirshOnXml, SYSTEM_URI } from '../host/run-virsh.ts';
@@ -93,6 +94,30 @@ export class Virsh {
     const toNative = (file: string) => ['domxml-to-native', '--format=qemu-argv', `--xml=${file}`];
     const words = shellWords(await runVirshOnXml(this.uri, xml, toNative, this.options));
     return words.slice(words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word)));
+  }
+
+  /**
+   * Gives commands of the guest agent to a domain, one after the other, by one virsh: starting it takes longer than they do.
+   * @param commands as JSON.
+   * @returns what each printed; null where it failed, which only the words on standard error explain.
+   */
+  async agentCommands(name: string, commands: readonly string[], timeoutSeconds: number): Promise<(string | null)[]> {
+    const domain = await this.identify(name);
+    const mark = randomUUID();
+    const parts = commands.map(
+      (command) =>
+        `qemu-agent-command --domain=${domain} --timeout=${timeoutSeconds} --cmd='${command.replaceAll("'", '\\u0027')}'; echo ${mark}`,
+    );
+    const output = await this.run([parts.join('; ')]);
+    return output
+      .split(mark)
+      .slice(0, commands.length)
+      .map((answer) => answer.trim() || null);
+  }
+
+  /** As {@link agentCommands}, of one. @throws GhpassError `libvirt.failed` with libvirt's words where it fails. */
+  agentCommand(name: string, command: string, timeoutSeconds: number): Promise<string> {
+    return this.about(name, ['qemu-agent-command', `--timeout=${timeoutSeconds}`, `--cmd=${command}`]);
   }
 
   private async about(name: string, [command = '', ...options]: readonly string[], waiting: Waiting = {}) {
