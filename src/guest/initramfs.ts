@@ -11,7 +11,7 @@ const PT_INTERP = 3;
 const EM_AARCH64 = 183;
 
 /**
- * Builds the initramfs of the smoke guest: busybox and the init from `templates/`, packed by the system's cpio.
+ * Builds the initramfs of the smoke guest: busybox, the init and its report from `templates/`, packed by the system's cpio.
  * @param directory an empty directory of the guest, for the tree and the archive.
  * @param env what cpio gets beside the environment of ghpass.
  * @returns path of the archive.
@@ -26,9 +26,10 @@ export async function buildInitramfs(
   for (const name of ['bin', 'dev', 'proc', 'sys']) mkdirSync(join(tree, name), { recursive: true });
   copyFileSync(findStaticBusybox(), join(tree, 'bin/busybox'));
   copyFileSync(join(packageRoot(), 'templates/smoke-init'), join(tree, 'init'));
+  copyFileSync(join(packageRoot(), 'templates/report.sh'), join(tree, 'report.sh'));
   for (const name of ['bin/busybox', 'init']) chmodSync(join(tree, name), 0o755);
   const archive = join(directory, 'initramfs.cpio');
-  const names = ['.', 'bin', 'bin/busybox', 'dev', 'init', 'proc', 'sys'];
+  const names = ['.', 'bin', 'bin/busybox', 'dev', 'init', 'proc', 'report.sh', 'sys'];
   const run = await runTool(
     'cpio',
     ['--create', '--format=newc', '--owner=0:0', '--quiet', '--directory', tree, '-F', archive],

@@ -53,6 +53,7 @@ describe.skipIf(!canRun)('the initramfs of the smoke guest', { timeout: 60_000 }
       'dx 0:0 dev',
       '-x 0:0 init',
       'dx 0:0 proc',
+      '-- 0:0 report.sh',
       'dx 0:0 sys',
     ]);
     const init = execFileSync('cpio', ['--extract', '--to-stdout', '--quiet', '-F', output, 'init']);
