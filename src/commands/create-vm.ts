@@ -10,6 +10,7 @@ import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
+import { networkFlags, networkOf } from '../ui/network-flags.ts';
 import { Args, Flags } from '../ui/oclif.ts';
 import { shellCommand } from '../ui/shell-quote.ts';
 
@@ -35,6 +36,7 @@ export default class CreateVm extends GhpassCommand {
     kernel: Flags.string({ helpValue: 'FILE', description: 'boot this kernel instead of a disk' }),
     initrd: Flags.string({ helpValue: 'FILE', dependsOn: ['kernel'], description: 'initramfs of the kernel' }),
     append: Flags.string({ helpValue: 'TEXT', dependsOn: ['kernel'], description: 'arguments of the kernel' }),
+    ...networkFlags,
     open: Flags.boolean({ default: true, allowNo: true, description: 'open the devices through VFIO' }),
     'dry-run': Flags.boolean({ description: 'read and plan, and change nothing' }),
     emit: Flags.option({
@@ -46,6 +48,7 @@ export default class CreateVm extends GhpassCommand {
 
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(CreateVm);
+    const backend = flags.backend ?? (flags.emit === 'xml' ? 'libvirt' : 'qemu');
     const request: GuestRequest = {
       name: requireGuestName(args.name),
       memoryBytes: requireMemorySize(flags.memory),
@@ -53,9 +56,10 @@ export default class CreateVm extends GhpassCommand {
       accelerator: flags.accel ?? null,
       iommufd: iommufdOf(flags.vfio),
       boot: bootOf(flags),
+      network: networkOf(flags, { fallback: 'none', backend }),
       placement: placementOf(flags),
     };
-    const libvirt = libvirtOf({ ...flags, backend: flags.backend ?? (flags.emit === 'xml' ? 'libvirt' : 'qemu') });
+    const libvirt = libvirtOf({ ...flags, backend });
     if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
     const host = await openHost(flags.host);
     const { env } = process;

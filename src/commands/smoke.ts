@@ -45,6 +45,7 @@ export default class Smoke extends GhpassCommand {
         accelerator: flags.accel ?? null,
         iommufd: iommufdOf(flags.vfio),
         placement: placementOf(flags),
+        network: null,
       },
       kernel: flags.kernel ?? null,
       bind: flags.bind,

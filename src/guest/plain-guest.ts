@@ -20,6 +20,7 @@ export function plainGuest({ availableMemoryBytes }: HostFacts): GuestRequest {
     accelerator: null,
     iommufd: null,
     boot: { kernel: null, initrd: null, append: null, disks: [] },
+    network: null,
     placement: DEFAULT_PLACEMENT,
   };
 }

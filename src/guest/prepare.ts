@@ -11,8 +11,10 @@ import { NEWEST_TOOLS } from '../host/newest-tools.ts';
 import { readHostSettings } from '../host/settings.ts';
 import type { ToolFacts } from '../host/tools.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
+import { requireLinkOfQemu } from '../plan/network.ts';
 import { planGuest } from '../plan/plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
+import { requireNetwork } from './require-network.ts';
 import { selectGpus } from './select-gpus.ts';
 
 /** The libvirt that is to run a guest. */
@@ -40,7 +42,8 @@ export interface Prepared {
 /**
  * Collects, assesses and plans: everything up to the first change to the host.
  * @param addresses GPUs for the guest; none stands for the only one of the host.
- * @throws GhpassError where no plan is possible, and those of {@link selectGpus}.
+ * @throws GhpassError where no plan is possible, and those of {@link selectGpus}, {@link requireLinkOfQemu} and
+ * {@link requireNetwork}.
  */
 export async function prepareGuest(
   host: Host,
@@ -54,6 +57,10 @@ export async function prepareGuest(
   const { gpus, host: facts } = collected;
   const settings = readHostSettings(host, facts);
   const plan = planGuest({ ...collected, settings, tools, request });
+  if (!options.libvirt) requireLinkOfQemu(plan.network, tools.qemu);
+  if (plan.network && !options.libvirt?.assumedBecause) {
+    await requireNetwork(host, plan.network.link, options.libvirt?.facts.uri ?? null);
+  }
   const { facts: libvirt = null, assumedBecause: libvirtAssumedBecause = null } = options.libvirt ?? {};
   const hostChecks = libvirt ? [...HOST_CHECKS_BEFORE_GUEST, ...LIBVIRT_CHECKS_BEFORE_GUEST] : HOST_CHECKS_BEFORE_GUEST;
   const hostFindings = assess(hostChecks, { host: facts, settings, gpus, libvirt });

@@ -5,6 +5,7 @@ import type { ToolFacts } from '../host/tools.ts';
 import { losesTopology } from '../plan/firmware.ts';
 import type { GuestBoot, GuestPlan } from '../plan/guest-plan.ts';
 import { append, childrenAt, remove, type Shape } from './edit.ts';
+import { networkInterface } from './network-interface.ts';
 import { requireWritable } from './writable.ts';
 import { parseXml, type XmlElement } from './xml.ts';
 
@@ -41,6 +42,7 @@ export function baseDomain(template: string, plan: GuestPlan, { uuid, consoleLog
   const binary = tools.qemu?.binary;
   if (binary && isAbsolute(binary) && !devices.find('emulator')) append(devices, ['emulator', {}, binary], 2);
   addDisks(devices, plan.boot);
+  if (plan.network) append(devices, networkInterface(plan.network), 2);
   addConsoleLog(devices, consoleLog);
   return document.serialize();
 }
@@ -87,7 +89,7 @@ function addKernel(os: XmlElement, { kernel, initrd, append: cmdline }: GuestBoo
 function addDisks(devices: XmlElement, { disks }: GuestBoot): void {
   const taken = new Set(devices.elements('disk').map((disk) => disk.find('target')?.attribute('dev')));
   const names = targetNames(taken);
-  for (const { path, format } of disks) {
+  for (const { path, format, readOnly } of disks) {
     const isBlock = path.startsWith('/dev/');
     const file = requireWritable('disk', path);
     const shape: Shape = [
@@ -97,6 +99,7 @@ function addDisks(devices: XmlElement, { disks }: GuestBoot): void {
         ['driver', { name: 'qemu', type: format }],
         ['source', isBlock ? { dev: file } : { file }],
         ['target', { dev: names.next().value, bus: 'virtio' }],
+        ...(readOnly ? [['readonly'] as const] : []),
       ],
     ];
     append(devices, shape, 2);

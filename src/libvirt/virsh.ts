@@ -85,6 +85,14 @@ export class Virsh {
     return (await this.list()).map(({ name }) => name);
   }
 
+  /** Whether a virtual network runs; null where there is none of that name. */
+  async isNetworkActive(name: string): Promise<boolean | null> {
+    const names = async (...which: string[]) =>
+      (await this.run(['net-list', '--name', ...which])).split('\n').map((line) => line.trim());
+    if ((await names()).includes(name)) return true;
+    return (await names('--all')).includes(name) ? false : null;
+  }
+
   /**
    * The command line that libvirt would start, program first. It is for comparison only: what libvirt opens for QEMU is
    * missing in it.

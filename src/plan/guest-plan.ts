@@ -1,3 +1,5 @@
+import type { PlannedNetwork } from './network.ts';
+
 /** What a guest will be: everything that the renderers need, and everything that verification holds the guest against. */
 export interface GuestPlan {
   name: string;
@@ -25,6 +27,8 @@ export interface GuestPlan {
   gpus: PlannedGpu[];
   firmware: { code: string; variablesTemplate: string; format: 'raw' | 'qcow2' };
   boot: GuestBoot;
+  /** Null: the guest has no network card. */
+  network: PlannedNetwork | null;
   /** iommufd instead of the group and container. */
   iommufd: boolean;
 }
@@ -70,7 +74,15 @@ export interface GuestBoot {
   kernel: string | null;
   initrd: string | null;
   append: string | null;
-  disks: { path: string; format: 'qcow2' | 'raw' }[];
+  disks: GuestDisk[];
+}
+
+/** A disk of the guest, in the order in which firmware and kernel find them. */
+export interface GuestDisk {
+  path: string;
+  format: 'qcow2' | 'raw';
+  /** Left out where the guest may write. */
+  readOnly?: true;
 }
 
 /** An accelerated SMMUv3: `arm-smmuv3,accel=on` with these properties (QEMU 11.0; `cmdqv` 11.1). */

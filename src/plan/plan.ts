@@ -12,6 +12,7 @@ import { planHostNodes } from './host-nodes.ts';
 import { planHugePages } from './huge-pages.ts';
 import { initiatorNodes } from './initiator-nodes.ts';
 import { planMmioWindow } from './mmio-window.ts';
+import { planNetwork } from './network.ts';
 import { planNodes, planSockets } from './nodes.ts';
 import { planGpus } from './pci.ts';
 import { planPinning } from './pinning.ts';
@@ -67,6 +68,7 @@ export function planGuest({ host, settings, gpus, tools, request }: PlanInput): 
     gpus: planGpus(gpus, nodes, { numa: host.numa, smmu, taken: request.domain?.expanderBuses }),
     firmware: { code, variablesTemplate, format },
     boot: request.boot,
+    network: planNetwork(request.name, request.network),
     iommufd,
   };
 }

@@ -66,10 +66,10 @@ const FIRST_GPU_NODE = 1;
 /**
  * The guest for these GPUs. Pure: the same input gives the same plan.
  * @throws GhpassError `nvlink2.unknown` where the memory of a GPU is not known, `nvlink2.limits` for more than a bridge holds,
- * `nvlink2.placement` where huge pages, pins or an SMMU are asked for.
+ * `nvlink2.placement` where huge pages, pins, an SMMU or a network are asked for.
  */
 export function planPseries(gpus: readonly GpuFacts[], request: GuestRequest): PseriesPlan {
-  requirePlain(request.placement);
+  requirePlain(request);
   const groups = [...new Set(gpus.map(({ pci }) => pci.iommuGroup))];
   const members = groups.map((iommuGroup) => gpus.filter(({ pci }) => pci.iommuGroup === iommuGroup));
   const order = members.flat();
@@ -85,12 +85,12 @@ export function planPseries(gpus: readonly GpuFacts[], request: GuestRequest): P
 }
 
 /** Such a guest is not started, so nothing is pinned or reserved for it; and its IOMMU is that of the machine. */
-function requirePlain({ hugePages, pin, smmu }: GuestRequest['placement']): void {
-  if (hugePages === null && !pin && smmu !== 'on') return;
+function requirePlain({ placement: { hugePages, pin, smmu }, network }: GuestRequest): void {
+  if (hugePages === null && !pin && smmu !== 'on' && network === null) return;
   throw new GhpassError('usage', {
     code: 'nvlink2.placement',
-    message: 'a guest with memory behind NVLink2 is planned without huge pages, pins and SMMU',
-    suggestions: ['--hugepages none --no-pin --smmu off'],
+    message: 'a guest with memory behind NVLink2 is planned without huge pages, pins, SMMU and network',
+    suggestions: ['--hugepages none --no-pin --smmu off --network none'],
   });
 }
 

@@ -2,6 +2,7 @@ import { GhpassError } from '../errors.ts';
 import { formatBytes, GIB, MIB } from '../vfio/bytes.ts';
 import type { DomainFacts } from './domain-facts.ts';
 import type { GuestBoot } from './guest-plan.ts';
+import type { NetworkRequest } from './network.ts';
 
 /** What the user asks for. */
 export interface GuestRequest {
@@ -13,6 +14,8 @@ export interface GuestRequest {
   /** Null: iommufd where the host and QEMU have it. */
   iommufd: boolean | null;
   boot: GuestBoot;
+  /** Null: no network card. */
+  network: NetworkRequest | null;
   /** The guest is there already: its cells stay, and its bus numbers are taken. */
   domain?: DomainFacts;
   placement: PlacementRequest;

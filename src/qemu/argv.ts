@@ -1,6 +1,7 @@
-import type { GuestNode, GuestPlan, PlannedGpu, PlannedSmmu } from '../plan/guest-plan.ts';
+import type { GuestDisk, GuestNode, GuestPlan, PlannedGpu, PlannedSmmu } from '../plan/guest-plan.ts';
 import { option, plain, size } from './arguments.ts';
 import { memory } from './memory-argv.ts';
+import { network } from './network-argv.ts';
 
 /** Files of one guest that QEMU makes or uses beside what the plan names. */
 export interface GuestFiles {
@@ -45,6 +46,8 @@ export function renderArgv(plan: GuestPlan, files: GuestFiles): string[] {
       : []),
     ...plan.gpus.flatMap((gpu, i) => gpuDevices(gpu, i, plan.iommufd)),
     ...disks(plan),
+    ...network(plan),
+    ...entropy(),
     ...boot(plan),
     ...agent(files),
     ...console(files),
@@ -187,10 +190,10 @@ function disks({ boot: { disks: images }, gpus }: GuestPlan): string[] {
 }
 
 /** One disk, on a bus that is there. */
-export function disk({ path, format }: GuestPlan['boot']['disks'][number], position: number, bus: string): string[] {
+export function disk({ path, format, readOnly }: GuestDisk, position: number, bus: string): string[] {
   const name = `disk${position}`;
   return [
-    ...blockNodes(name, format, path),
+    ...blockNodes(name, format, path, readOnly && 'on'),
     ...option('-device', [
       ['virtio-blk-pci', null],
       ['bus', bus],
@@ -200,7 +203,7 @@ export function disk({ path, format }: GuestPlan['boot']['disks'][number], posit
 }
 
 /** An image file as a block node of that name. */
-function blockNodes(name: string, format: string, path: string, readOnly?: 'on'): string[] {
+function blockNodes(name: string, format: string, path: string, readOnly?: 'on' | undefined): string[] {
   return [
     ...option('-blockdev', [
       ['node-name', `${name}-file`],
@@ -215,6 +218,14 @@ function blockNodes(name: string, format: string, path: string, readOnly?: 'on')
       ['read-only', readOnly],
     ]),
   ];
+}
+
+/** Host keys are made at the first boot, and a guest has little else to make them from. */
+function entropy(): string[] {
+  return option('-device', [
+    ['virtio-rng-pci', null],
+    ['bus', 'pcie.0'],
+  ]);
 }
 
 /** What is booted without a disk. */

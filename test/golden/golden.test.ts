@@ -40,10 +40,13 @@ interface Asked {
   iommufd: boolean | null;
   open: boolean;
   disks: string[];
+  /** Image of a seed. */
+  seed?: string;
   /** As `--hugepages`, `--pin` and `--smmu` have it; the defaults where they are left out. */
   hugepages?: string;
   pin?: boolean;
   smmu?: PlacementRequest['smmu'];
+  network?: GuestRequest['network'];
 }
 
 /** What a `host.ts` has: a Grace host, or the files of another. */
@@ -100,9 +103,11 @@ function requestOf(asked: Asked): GuestRequest {
   const { name, memory, vcpus, accelerator, iommufd, disks, hugepages = 'none' } = asked;
   const { pin = DEFAULT_PLACEMENT.pin, smmu = DEFAULT_PLACEMENT.smmu } = asked;
   const placement = { hugePages: requireHugePages(hugepages), pin, smmu };
-  const images = disks.map((path) => ({ path, format: 'qcow2' as const }));
+  const seed = asked.seed === undefined ? [] : [{ path: asked.seed, format: 'raw' as const, readOnly: true as const }];
+  const images = [...disks.map((path) => ({ path, format: 'qcow2' as const })), ...seed];
+  const network = asked.network ?? null;
   const boot = { kernel: null, initrd: null, append: null, disks: images };
-  return { name, memoryBytes: requireMemorySize(memory), vcpus, accelerator, iommufd, boot, placement };
+  return { name, memoryBytes: requireMemorySize(memory), vcpus, accelerator, iommufd, boot, network, placement };
 }
 
 async function openCase(directory: string): Promise<Host> {

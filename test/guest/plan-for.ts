@@ -23,6 +23,7 @@ export async function planFor(gpuCount: number): Promise<GuestPlan> {
   const request = {
     ...{ name: 'smoke', memoryBytes: 1n << 30n, vcpus: 2, accelerator: 'tcg' as const, iommufd: false },
     boot: { kernel: null, initrd: null, append: null, disks: [] },
+    network: null,
     placement: DEFAULT_PLACEMENT,
   };
   const captured = capturedHost('builtin', 'made-up', memoryFiles(host));

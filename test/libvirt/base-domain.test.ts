@@ -10,6 +10,7 @@ import { baseDomain, type DomainParts } from '../../src/libvirt/base-domain.ts';
 import { readDomain } from '../../src/libvirt/read-domain.ts';
 import { parseXml } from '../../src/libvirt/xml.ts';
 import type { GuestBoot, GuestPlan } from '../../src/plan/guest-plan.ts';
+import type { NetworkLink } from '../../src/plan/network.ts';
 import { TOOLS } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
 
@@ -71,6 +72,10 @@ test('is the template with what the plan says', () => {
     <channel type='unix'>
       <target type='virtio' name='org.qemu.guest_agent.0'/>
     </channel>
+    <!-- host keys are made at the first boot, and a guest has little else to make them from -->
+    <rng model='virtio'>
+      <backend model='builtin'/>
+    </rng>
     <!-- pages of a guest with a passed-through GPU are pinned, so a balloon could give nothing back -->
     <memballoon model='none'/>
     <disk type='file' device='disk'>
@@ -110,6 +115,41 @@ test('boots the kernel of the plan', () => {
     '/srv/initrd',
     'console=ttyAMA0',
   ]);
+});
+
+describe('the network card', () => {
+  const interfaceOf = (link: NetworkLink) => {
+    const xml = base({ network: { link, mac: '52:54:00:01:02:03' } });
+    return /<interface .*<\/interface>/s.exec(xml)?.[0].replaceAll(/\n */g, '');
+  };
+  const card = (type: string, inside: string, behind = '') =>
+    `<interface type='${type}'><mac address='52:54:00:01:02:03'/>${inside}<model type='virtio'/>${behind}<rom enabled='no'/></interface>`;
+
+  test('is not there unless it is planned', () => {
+    expect(base()).not.toContain('<interface');
+  });
+
+  test.each<[string, NetworkLink, string]>([
+    ['translated by QEMU', { kind: 'user', forwards: [] }, card('user', '')],
+    ['on a bridge', { kind: 'bridge', bridge: 'br<0' }, card('bridge', "<source bridge='br&lt;0'/>")],
+    ['on a network', { kind: 'network', network: 'default' }, card('network', "<source network='default'/>")],
+    [
+      'translated by passt',
+      { kind: 'passt', forwards: [{ protocol: 'udp', address: '0.0.0.0', hostPort: 53, guestPort: 5353 }] },
+      card(
+        'user',
+        '',
+        "<backend type='passt'/><portForward proto='udp' address='0.0.0.0'><range start='53' to='5353'/></portForward>",
+      ),
+    ],
+  ])('is %s', (_, link, expected) => {
+    expect(interfaceOf(link)).toBe(expected);
+  });
+});
+
+test('has a disk that the guest only reads', () => {
+  const disks = [{ path: '/srv/seed.iso', format: 'raw' as const, readOnly: true as const }];
+  expect(base(booting({ disks }))).toContain("<target dev='vda' bus='virtio'/>\n      <readonly/>\n    </disk>");
 });
 
 test('names the emulator where its place is known, unless the template does', () => {

@@ -18,6 +18,7 @@ const REQUEST: GuestRequest = {
   accelerator: null,
   iommufd: null,
   boot: { kernel: null, initrd: null, append: null, disks: [] },
+  network: null,
   placement: DEFAULT_PLACEMENT,
 };
 
@@ -127,17 +128,19 @@ describe('no guest is planned', () => {
     await expect(plan(host)).rejects.toThrow(expect.objectContaining({ kind: 'check', code, message }));
   });
 
-  test.each<[string, Partial<PlacementRequest>]>([
-    ['huge pages', { hugePages: 'auto' }],
-    ['pins', { pin: true }],
-    ['an SMMU', { smmu: 'on' }],
-  ])('with %s', async (_title, placement) => {
-    const request = { ...REQUEST, placement: { ...DEFAULT_PLACEMENT, ...placement } };
+  const placed = (placement: Partial<PlacementRequest>) => ({ placement: { ...DEFAULT_PLACEMENT, ...placement } });
+  test.each<[string, Partial<GuestRequest>]>([
+    ['huge pages', placed({ hugePages: 'auto' })],
+    ['pins', placed({ pin: true })],
+    ['an SMMU', placed({ smmu: 'on' })],
+    ['a network', { network: { link: { kind: 'user', forwards: [] }, mac: null } }],
+  ])('with %s', async (_title, asked) => {
+    const request = { ...REQUEST, ...asked };
     await expect(preparePseries(openPower9(), [V100], request, { open: true, start: false })).rejects.toThrow(
       expect.objectContaining({
         kind: 'usage',
         code: 'nvlink2.placement',
-        message: 'a guest with memory behind NVLink2 is planned without huge pages, pins and SMMU',
+        message: 'a guest with memory behind NVLink2 is planned without huge pages, pins, SMMU and network',
       }),
     );
   });

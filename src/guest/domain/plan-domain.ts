@@ -50,6 +50,7 @@ export async function planDomain(
     accelerator: domain.type === 'qemu' ? 'tcg' : 'kvm',
     iommufd: options.iommufd,
     boot: { kernel: null, initrd: null, append: null, disks: [] },
+    network: null,
     placement: DEFAULT_PLACEMENT,
     domain,
   });

@@ -6,7 +6,7 @@ import { CASES, SUITES } from './case.ts';
 
 const HERE = import.meta.dirname;
 /** Arguments that say what a GPU needs; the rest is libvirt's, and another with each of its versions. */
-const OWNED_DEVICES = /"driver":"(?:pxb-pcie|pcie-root-port|vfio-pci|arm-smmuv3)"/;
+const OWNED_DEVICES = /"driver":"(?:pxb-pcie|pcie-root-port|vfio-pci|arm-smmuv3|virtio-net-pci|virtio-rng-pci)"/;
 const OWNED_OBJECTS = /acpi-generic-initiator|memory-backend|iommufd|thread-context/;
 const OWNED_MACHINE = /^(?:gic-version|ras|acpi|highmem-mmio-size)=/;
 
