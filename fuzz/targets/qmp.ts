@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { GhpassError } from '../../src/errors.ts';
-import { Qmp } from '../../src/qemu/qmp.ts';
+import { Qmp, type QmpEvent } from '../../src/qemu/qmp.ts';
 import type { FuzzTarget } from '../target.ts';
 
 /** Each piece takes Node's streams as long as hundreds of bytes. */
@@ -15,6 +15,8 @@ export const target: FuzzTarget = {
   words: [
     '{"return": {}, "id": 1}\r\n',
     '{"error": {"class": "GenericError", "desc": "x"}, "id": 2}\r\n',
+    '{"event": "STOP", "timestamp": {"seconds": 1, "microseconds": 2}}\r\n',
+    '"data": {"guest": true, "reason": "guest-panic"}',
     '\n',
     'null\n',
   ],
@@ -30,7 +32,7 @@ export const target: FuzzTarget = {
       read: () => undefined,
       write: (_chunk, _encoding, done) => done(),
     });
-    const qmp = Qmp.over(stream);
+    const qmp = Qmp.over(stream, { onEvent: requireEvent });
     const answers = ['qmp_capabilities', 'query-status'].map((command) => qmp.execute(command));
     const pieceBytes = Math.max(1 + (input[0] ?? 0), Math.ceil(input.length / MAX_PIECES));
     for (let at = 1; at < input.length; at += pieceBytes) stream.push(input.subarray(at, at + pieceBytes));
@@ -41,3 +43,10 @@ export const target: FuzzTarget = {
     qmp.close();
   },
 };
+
+/** What a listener relies on, whatever was sent. */
+function requireEvent({ name, data, atMs }: QmpEvent): void {
+  if (typeof name !== 'string') throw new Error(`an event named ${JSON.stringify(name)}`);
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) throw new Error(`data ${JSON.stringify(data)}`);
+  if (atMs !== null && !(atMs >= 0)) throw new Error(`an event at ${atMs}`);
+}

@@ -7,8 +7,23 @@ interface QmpMessage {
   id?: number;
   return?: unknown;
   error?: { class: string; desc: string };
-  event?: string;
+  event?: unknown;
   data?: unknown;
+  timestamp?: { seconds?: unknown; microseconds?: unknown } | null;
+}
+
+/** What QEMU tells without being asked. */
+export interface QmpEvent {
+  /** As QEMU names it: `STOP`, `SHUTDOWN`. */
+  name: string;
+  data: Readonly<Record<string, unknown>>;
+  /** By QEMU's clock, in milliseconds since 1970; null where it does not know the time (-1 in qmp-spec). */
+  atMs: number | null;
+}
+
+export interface QmpOptions {
+  /** Gets every event, from the first one behind the negotiation on. */
+  onEvent?: (event: QmpEvent) => void;
 }
 
 /** QEMU's longest answers, the list of machines and the schema, have a few hundred KiB. */
@@ -27,8 +42,17 @@ export class Qmp {
   private readonly waiting = new Map<number, Waiting>();
   /** Why nothing can be asked any more. */
   private ended: GhpassError | null = null;
+  /** Settles when the connection is over, with the reason. */
+  readonly closed: Promise<GhpassError>;
+  private tellClosed: (reason: GhpassError) => void = () => undefined;
 
-  private constructor(private readonly socket: Duplex) {
+  private constructor(
+    private readonly socket: Duplex,
+    private readonly options: QmpOptions,
+  ) {
+    this.closed = new Promise((resolve) => {
+      this.tellClosed = resolve;
+    });
     socket.setEncoding('utf8').on('data', (text: string) => {
       const [end = '', ...lines] = text.split('\n');
       this.unfinished += end;
@@ -48,7 +72,7 @@ export class Qmp {
    * @param signal ends the attempt.
    * @throws the socket's error (ENOENT, ECONNREFUSED) where nobody listens yet, and those of {@link execute}.
    */
-  static async open(path: string, signal: AbortSignal): Promise<Qmp> {
+  static async open(path: string, signal: AbortSignal, options: QmpOptions = {}): Promise<Qmp> {
     const socket = connect(path);
     try {
       await once(socket, 'connect', { signal });
@@ -56,7 +80,7 @@ export class Qmp {
       socket.destroy();
       throw error;
     }
-    const qmp = Qmp.over(socket);
+    const qmp = Qmp.over(socket, options);
     try {
       await qmp.until(signal, () => qmp.execute('qmp_capabilities'));
       return qmp;
@@ -67,8 +91,8 @@ export class Qmp {
   }
 
   /** A client on a connection that is made; nothing was negotiated on it. */
-  static over(socket: Duplex): Qmp {
-    return new Qmp(socket);
+  static over(socket: Duplex, options: QmpOptions = {}): Qmp {
+    return new Qmp(socket, options);
   }
 
   /** Does something with the connection, which is closed if the signal comes before that is done. */
@@ -105,6 +129,8 @@ export class Qmp {
       this.giveUp(line);
       return;
     }
+    const event = eventOf(message);
+    if (event !== null) this.options.onEvent?.(event);
     const waiting = message.id === undefined ? undefined : this.waiting.get(message.id);
     if (message.id === undefined || !waiting) return;
     this.waiting.delete(message.id);
@@ -124,7 +150,17 @@ export class Qmp {
     this.ended ??= new GhpassError('tool', { code, message });
     for (const { reject } of this.waiting.values()) reject(this.ended);
     this.waiting.clear();
+    this.tellClosed(this.ended);
   }
+}
+
+function eventOf({ event, data, timestamp }: QmpMessage): QmpEvent | null {
+  if (typeof event !== 'string') return null;
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
+  const { seconds, microseconds } = timestamp ?? {};
+  const isTime = typeof seconds === 'number' && typeof microseconds === 'number' && seconds >= 0;
+  const atMs = isTime ? seconds * 1000 + Math.floor(microseconds / 1000) : null;
+  return { name: event, data: isObject ? (data as Record<string, unknown>) : {}, atMs };
 }
 
 function parseMessage(line: string): QmpMessage | null {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Qmp } from '../../src/qemu/qmp.ts';
+import { Qmp, type QmpEvent } from '../../src/qemu/qmp.ts';
 import { negotiating, qmpServer, reply } from './qmp-server.ts';
 
 const NEVER = new AbortController().signal;
@@ -88,6 +88,57 @@ test('the same bytes mean the same, wherever they are cut', async () => {
         stream.push(bytes.subarray(ordered[i], end));
       });
       expect(await answers).toEqual([7, { name: '\u00e9\u{1f600}' }]);
+      qmp.close();
+    }),
+  );
+});
+
+test('events come as QEMU sent them, from the first one behind the negotiation on, and in the midst of answers', async () => {
+  const at = { seconds: 1_700_000_000, microseconds: 250_999 };
+  const path = await qmpServer((command, socket) => {
+    const shutdown = { event: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' }, timestamp: at };
+    const lines = [
+      { return: {}, id: command.id },
+      { event: 'STOP', timestamp: { seconds: -1, microseconds: -1 } },
+      shutdown,
+    ];
+    socket.write(lines.map((line) => `${JSON.stringify(line)}\r\n`).join(''));
+  });
+  const events: QmpEvent[] = [];
+  const qmp = await Qmp.open(path, NEVER, { onEvent: (event) => events.push(event) });
+  expect(events).toEqual([
+    { name: 'STOP', data: {}, atMs: null },
+    { name: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' }, atMs: 1_700_000_000_250 },
+  ]);
+  qmp.close();
+  expect(await qmp.closed).toMatchObject(closed);
+});
+
+test('events and answers are told apart wherever the stream is cut, whatever they hold', async () => {
+  const name = fc.constantFrom('STOP', 'RESUME', 'GUEST_PANICKED', 'é😀', '');
+  const message = fc.oneof(
+    fc.record({ event: name, data: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 })) }),
+    fc.record({ event: fc.oneof(fc.integer(), fc.constant(null)) }),
+    fc.record({ return: fc.jsonValue({ maxDepth: 1 }), id: fc.integer({ min: 100 }) }),
+  );
+  const cuts = fc.array(fc.nat(2000), { maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { maxLength: 30 }), cuts, async (messages, places) => {
+      const answer = { return: 'mine', id: 1 };
+      const bytes = Buffer.from([...messages, answer].map((one) => `${JSON.stringify(one)}\r\n`).join(''));
+      const stream = new Duplex({ allowHalfOpen: false, read: () => undefined, write: (_c, _e, done) => done() });
+      const events: QmpEvent[] = [];
+      const qmp = Qmp.over(stream, { onEvent: (event) => events.push(event) });
+      const answered = qmp.execute('query-status');
+      const ordered = [0, ...places.map((at) => Math.min(at, bytes.length)).toSorted((a, b) => a - b), bytes.length];
+      ordered.slice(1).forEach((end, i) => {
+        stream.push(bytes.subarray(ordered[i], end));
+      });
+      expect(await answered).toBe('mine');
+      const sent = messages.flatMap((one) => ('event' in one && typeof one.event === 'string' ? [one] : []));
+      expect(JSON.stringify(events.map(({ name: event, data }) => ({ event, data })))).toBe(
+        JSON.stringify(sent.map((one) => ({ event: one.event, data: 'data' in one ? one.data : {} }))),
+      );
       qmp.close();
     }),
   );
