@@ -14,6 +14,9 @@ const PACKAGE = join(import.meta.dirname, '..');
 
 /** Packages that most runs do without; each gets a file of its own, which is read where it is needed. */
 const APART = ['diff', 'execa', 'fast-xml-parser', 'modern-tar', 'zod'];
+/** The same of our own, by the path that imports end with: what reads the screen of `monitor`, which is ES modules. */
+const SCREEN_LOADER = 'src/ui/monitor/load-screen.ts';
+const SCREEN = 'src/ui/monitor/screen.tsx';
 /** What oclif discovers plugins and their sources with; ghpass names its commands itself, in src/ui/load-options.ts. */
 const NEVER_LOADED = ['get-package-type', 'lilconfig', 'minimatch', 'tinyglobby', 'typescript'];
 
@@ -31,7 +34,16 @@ async function main() {
       entryPoints: APART.filter((name) => imports(main, name)),
       outdir: join(directory, 'apart'),
     });
-    const inputs = [main, others].flatMap(({ metafile }) => Object.keys(metafile.inputs)).filter(isFile);
+    const loader = await bundle({
+      entryPoints: { 'load-screen': SCREEN_LOADER },
+      outdir: join(directory, 'apart'),
+      plugins: [screenApart],
+      supported: { 'dynamic-import': true },
+    });
+    const screen = await bundleScreen(join(directory, 'apart'));
+    const inputs = [main, others, loader, screen]
+      .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+      .filter(isFile);
     writeFileSync(to('THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(PACKAGE, inputs));
     writeFileSync(to('oclif.manifest.json'), await manifestOf(PACKAGE, commands, join(directory, 'classes')));
     rmSync(join(PACKAGE, 'dist'), { recursive: true, force: true });
@@ -61,6 +73,24 @@ function bundle(options) {
   });
 }
 
+/**
+ * ES modules, because those of ink and yoga-layout await at their top. React is the one for production, and what would look for
+ * React's developer tools is left out.
+ */
+function bundleScreen(outdir) {
+  return bundle({
+    entryPoints: { screen: SCREEN },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    format: 'esm',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    supported: {},
+    jsx: 'automatic',
+    plugins: [inkAlone],
+  });
+}
+
 function imports({ metafile }, name) {
   return Object.values(metafile.outputs).some((output) => output.imports.some(({ path }) => path === apartPath(name)));
 }
@@ -76,9 +106,26 @@ function apartPath(name) {
 
 const lazyOclif = lazyRequires(/\/node_modules\/@oclif\/core\/lib\/.*\.js$/);
 
+const inkAlone = {
+  name: 'ink-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: '' }));
+    // Whether there is a screen was decided before; ink would draw none on a terminal where CI is set.
+    onLoad({ filter: /\/is-in-ci\/index\.js$/ }, () => ({ contents: 'export default false;' }));
+  },
+};
+
+const screenApart = {
+  name: 'screen-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/screen\.tsx$/ }, () => ({ path: './screen.mjs', external: true }));
+  },
+};
+
 const apart = {
   name: 'apart',
   setup({ onResolve }) {
+    onResolve({ filter: /\/load-screen\.ts$/ }, () => ({ path: apartPath('load-screen'), external: true }));
     const filter = new RegExp(`^(${APART.join('|')})$`);
     onResolve({ filter }, ({ path }) => ({ path: apartPath(path), external: true }));
   },

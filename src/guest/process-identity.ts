@@ -37,7 +37,12 @@ export function isAlive(pid: number, startTime: string): boolean {
 
 /** The command line of a process as a person writes it; empty where there is none. */
 export function commandLineOf(pid: number): string {
-  return read(`/proc/${pid}/cmdline`).split('\0').filter(Boolean).join(' ');
+  return commandWordsOf(pid).filter(Boolean).join(' ');
+}
+
+/** What a process was started with, word by word; empty where there is none. */
+export function commandWordsOf(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`).split('\0').slice(0, -1);
 }
 
 /** Name of the environment variable by which processes that ghpass started are found after its death. */

@@ -50,6 +50,9 @@ export abstract class GhpassCommand extends Command {
   /** Set by a run that leaves nothing to clean up: the first Ctrl-C then ends it at once. */
   protected changesNothing = false;
 
+  /** Set by a command that prints as it goes, until it is interrupted: that is no failure of it, and JSON comes in lines. */
+  protected readonly isStream: boolean = false;
+
   private readonly interrupt = new AbortController();
 
   /** Aborted by the first Ctrl-C; the second one ends the process at once. */
@@ -65,7 +68,7 @@ export abstract class GhpassCommand extends Command {
         this.report(interrupted);
         process.exit(EXIT_STATUS.interrupted);
       }
-      process.stderr.write('interrupted: cleaning up; once more to leave at once\n');
+      if (!this.isStream) process.stderr.write('interrupted: cleaning up; once more to leave at once\n');
       this.interrupt.abort(interrupted);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
@@ -140,7 +143,8 @@ export abstract class GhpassCommand extends Command {
   }
 
   private report(error: GhpassError): void {
-    reportError(error, this.commandName(), { json: this.jsonEnabled(), color: this.isColorWanted() });
+    const oneLine = this.isStream;
+    reportError(error, this.commandName(), { json: this.jsonEnabled(), color: this.isColorWanted(), oneLine });
   }
 
   /** From the words themselves: an error of the parser comes before there are flags. */

@@ -1,7 +1,8 @@
 import type { Finding } from '../checks/check.ts';
 import { EXIT_STATUS, type FailureKind, GhpassError } from '../errors.ts';
 
-const SCHEMA_VERSION = 1;
+/** Of all that goes out as JSON. */
+export const SCHEMA_VERSION = 1;
 
 /** The one document that `--json` prints, whatever the command. */
 export type Envelope =

@@ -16,7 +16,7 @@ export function asGhpassError(thrown: unknown, command: string | null): GhpassEr
   if ('oclif' in error && (error.oclif as { exit?: number }).exit === EXIT_STATUS.usage) {
     return new GhpassError('usage', {
       code: 'usage',
-      message: oneLine(error.message),
+      message: inOneLine(error.message),
       suggestions: [['ghpass', command, '--help'].filter(Boolean).join(' ')],
       cause: error,
     });
@@ -30,7 +30,7 @@ export function asGhpassError(thrown: unknown, command: string | null): GhpassEr
 }
 
 /** oclif's messages are paragraphs, with headings and advice that ours have elsewhere. */
-function oneLine(message: string): string {
+function inOneLine(message: string): string {
   return message
     .replace(/\n?See more help with --help$/, '')
     .replace(/\n+Note: .*$/s, '')
@@ -41,16 +41,27 @@ function oneLine(message: string): string {
     .trim();
 }
 
+interface ReportOptions {
+  json: boolean;
+  color: boolean;
+  /** For a reader of lines. */
+  oneLine?: boolean;
+}
+
 /** Prints an error, as one JSON document on standard output or as text on standard error, and sets the exit status. */
-export function reportError(error: GhpassError, command: string, { json, color }: { json: boolean; color: boolean }) {
+export function reportError(
+  error: GhpassError,
+  command: string,
+  { json, color, oneLine = false }: ReportOptions,
+): void {
   process.exitCode = error.exitStatus;
-  if (json) printJson(errorEnvelope(command, error));
+  if (json) printJson(errorEnvelope(command, error), oneLine);
   else process.stderr.write(`${errorText(error, paintFor(process.stderr, process.env, color))}\n`);
   if (error.kind === 'bug' && process.env.DEBUG && error.cause instanceof Error)
     process.stderr.write(`${error.cause.stack}\n`);
 }
 
 /** The one way in which JSON goes out: plain, and a single document. */
-export function printJson(document: unknown): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+export function printJson(document: unknown, oneLine = false): void {
+  process.stdout.write(`${JSON.stringify(document, null, oneLine ? 0 : 2)}\n`);
 }

@@ -1,0 +1,65 @@
+import { shellWord } from '../../host/shell-word.ts';
+import type { KnownGuest } from '../find-guest.ts';
+import type { GuestState } from './observation.ts';
+import type { GuestView } from './view.ts';
+
+/** What is wrong with a guest, and what can be done. */
+export interface Trouble {
+  /** Stable; scripts match on it. */
+  id: string;
+  severity: 'fail' | 'warn';
+  message: string;
+  /** Commands that can be pasted. */
+  commands: readonly string[];
+}
+
+type Commands = Partial<Record<GuestState, readonly string[]>>;
+
+/** @returns null where nothing is wrong, or nothing is known yet. */
+export function troubleOf(view: GuestView, guest: KnownGuest): Trouble | null {
+  const sentence = SENTENCES[view.state];
+  if (sentence === undefined) return null;
+  const { severity, words } = sentence;
+  const message = view.detail === null ? `${view.name} ${words}` : `${view.name} ${words}: ${view.detail}`;
+  const commands = (guest.backend === 'qemu' ? ofProcess(guest.name, guest.files) : ofDomain(guest))[view.state] ?? [];
+  return { id: `guest.${view.state}`, severity, message, commands };
+}
+
+const SENTENCES: Partial<Record<GuestState, { severity: 'fail' | 'warn'; words: string }>> = {
+  unknown: { severity: 'warn', words: 'cannot be asked' },
+  paused: { severity: 'warn', words: 'is paused' },
+  failed: { severity: 'fail', words: 'was stopped by QEMU' },
+  panicked: { severity: 'fail', words: 'panicked' },
+  silent: { severity: 'fail', words: 'does not answer' },
+  off: { severity: 'warn', words: 'is off' },
+  died: { severity: 'fail', words: 'died' },
+};
+
+function ofProcess(name: string, { qmpSocket, consoleLog }: { qmpSocket: string; consoleLog: string }): Commands {
+  const word = shellWord(name);
+  const qemuLog = shellWord(consoleLog.replace(/console\.log$/, 'qemu.log'));
+  const again = [`ghpass delete ${word} --yes   # then create it again; disks stay`];
+  const resume = `(echo '{"execute":"qmp_capabilities"}{"execute":"cont"}'; sleep 1) | socat - UNIX:${shellWord(qmpSocket)}`;
+  return {
+    paused: [resume],
+    failed: [`tail ${qemuLog}`, 'df -h', resume],
+    panicked: [`tail -n 50 ${shellWord(consoleLog)}`, ...again],
+    silent: [`tail ${qemuLog}`, 'dmesg | tail'],
+    off: again,
+    died: [`tail ${qemuLog}`, "journalctl --dmesg --grep='oom|killed|vfio'", ...again],
+  };
+}
+
+function ofDomain({ name, uri, consoleLog }: { name: string; uri: string; consoleLog: string | null }): Commands {
+  const virsh = (command: string) => `virsh --connect=${shellWord(uri)} ${command} ${shellWord(name)}`;
+  const log = `tail /var/log/libvirt/qemu/${shellWord(name)}.log`;
+  return {
+    unknown: ['systemctl status virtqemud libvirtd', `virsh --connect=${shellWord(uri)} list --all`],
+    paused: [virsh('resume')],
+    failed: [log, virsh('domblkerror'), virsh('resume')],
+    panicked: [...(consoleLog === null ? [] : [`tail -n 50 ${shellWord(consoleLog)}`]), virsh('reset')],
+    silent: [log, 'dmesg | tail'],
+    off: [virsh('start')],
+    died: [log, "journalctl --dmesg --grep='oom|killed|vfio'", virsh('start')],
+  };
+}
