@@ -1,4 +1,4 @@
-import { runtimeDirectory } from '../guest/directories.ts';
+import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
@@ -29,7 +29,8 @@ export default class Monitor extends GhpassCommand {
     const { argv, flags } = await this.parse(Monitor);
     const { findGuest } = await import('../guest/find-guest.ts');
     const { monitor } = await import('../ui/monitor/monitor.ts');
-    const options = { runtime: runtimeDirectory(process.env), connect: flags.connect, signal: this.interrupted };
+    const directories = { runtime: runtimeDirectory(process.env), guests: guestsDirectory(process.env) };
+    const options = { ...directories, connect: flags.connect, signal: this.interrupted };
     const guests = await Promise.all(
       [...new Set(argv as string[])].map((name) => findGuest(localHost(), name, options)),
     );

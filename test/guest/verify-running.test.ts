@@ -27,6 +27,7 @@ async function guest({ console = '', agent = null as string | null, isPortOpen =
   const verify = (via: VerifyOptions['via']) =>
     verifyRunning(localHost(), 'demo', {
       runtime,
+      guests: join(runtime, 'no-guests'),
       connect: SYSTEM_URI,
       signal: new AbortController().signal,
       via,

@@ -8,7 +8,12 @@ import { applyPlan, removeGpus } from '../../../src/libvirt/apply-plan.ts';
 import { baseDomain } from '../../../src/libvirt/base-domain.ts';
 import { FALLBACK, profileOf } from '../../../src/libvirt/profile.ts';
 import { readDomain } from '../../../src/libvirt/read-domain.ts';
-import { DEFAULT_PLACEMENT, type GuestRequest, requireHugePages, requireMemorySize } from '../../../src/plan/request.ts';
+import {
+  DEFAULT_PLACEMENT,
+  type GuestRequest,
+  requireHugePages,
+  requireMemorySize,
+} from '../../../src/plan/request.ts';
 import { jsonReady } from '../../../src/ui/json-ready.ts';
 import { type FileChanges, openMadeUp, TOOLS } from '../../fixtures/grace-host.ts';
 import { type PlanOptions, planFacts } from '../../fixtures/plan.ts';
@@ -65,7 +70,15 @@ function requestOfDomain(xml: string): NonNullable<PlanOptions['request']> {
   return { name, memoryBytes, vcpus, domain };
 }
 
-function requestOf({ memory = '16G', vcpus = 4, disks = [], seed, network = null, hugepages = 'none', pin = false }: Asked) {
+function requestOf({
+  memory = '16G',
+  vcpus = 4,
+  disks = [],
+  seed,
+  network = null,
+  hugepages = 'none',
+  pin = false,
+}: Asked) {
   const readOnly = seed === undefined ? [] : [{ path: seed, format: 'raw' as const, readOnly: true as const }];
   const images = [...disks.map((path) => ({ path, format: 'qcow2' as const })), ...readOnly];
   return {
