@@ -1,7 +1,7 @@
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import { createGuest, guestCommand } from '../guest/create.ts';
-import { guestsDirectory, journalDirectory, runtimeDirectory } from '../guest/directories.ts';
+import { guestDirectories } from '../guest/directories.ts';
 import { prepareGuest } from '../guest/prepare.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
@@ -62,9 +62,7 @@ export default class CreateVm extends GhpassCommand {
     const libvirt = libvirtOf({ ...flags, backend });
     if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
     const host = await openHost(flags.host);
-    const { env } = process;
-    const runtime = runtimeDirectory(env);
-    const directories = { runtime, journal: journalDirectory(env), guests: guestsDirectory(env) };
+    const directories = guestDirectories(process.env);
     if (flags['dry-run']) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
@@ -72,7 +70,7 @@ export default class CreateVm extends GhpassCommand {
       if (libvirt) throw noPseriesDomain();
       const prepared = await preparePseries(host, flags.gpu ?? [], request, { ...flags, start: !flags['dry-run'] });
       this.tellSynthetic(host.source);
-      return this.show(prepared, { argv: pseriesCommand(prepared, runtime) }, flags);
+      return this.show(prepared, { argv: pseriesCommand(prepared, directories.runtime) }, flags);
     }
     const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
     if (flags['dry-run'] && libvirt) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { GhpassError } from '../errors.ts';
 import { shellWord } from '../host/shell-word.ts';
@@ -84,6 +84,16 @@ export function readDefinition(guests: string, name: string): GuestDefinition | 
       suggestions: [`ghpass delete ${shellWord(name)}   # its disks stay`, `cat ${file}`],
       cause: error,
     });
+  }
+}
+
+/** Names of all guests that have a directory. @throws GhpassError `permission.directory`. */
+export function definedGuests(guests: string): string[] {
+  try {
+    return readdirSync(guests);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw unreadable(guests, error);
   }
 }
 

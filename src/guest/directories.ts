@@ -1,6 +1,11 @@
 import { dirname, join } from 'node:path';
 import { ROOT_JOURNALS } from '../host/leftovers.ts';
 
+/** Where everything is that ghpass keeps of guests. */
+export function guestDirectories(env: NodeJS.ProcessEnv): { runtime: string; journal: string; guests: string } {
+  return { runtime: runtimeDirectory(env), journal: journalDirectory(env), guests: guestsDirectory(env) };
+}
+
 /** Where a guest's sockets, logs and copies live while it runs: gone after a reboot, as the guest is. */
 export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
   if (process.getuid?.() === 0) return '/run/ghpass';

@@ -1,7 +1,7 @@
 import { isPciAddress } from '../host/pci-address.ts';
 import { definitionJournal, type FoundJournal, findJournal, findJournals, guestJournal, Journal } from './journal.ts';
 import { isPartOfKept, keepPart } from './journal-parts.ts';
-import { busy, whileLocked } from './lock.ts';
+import { busy, sweep, whileLocked } from './lock.ts';
 import { putBack } from './put-back.ts';
 
 /** What ghpass has written down of one guest. */
@@ -45,6 +45,7 @@ export function whileGuestLocked<T>(
 ): Promise<T> {
   const gpus = journalsOf(journals, name).gpus.map(({ subject }) => subject);
   return whileLocked(journals, [guestJournal(name), definitionJournal(name), ...gpus], command, () => {
+    sweep(journals);
     for (const journal of partsOf(journalsOf(journals, name))) if (isPartOfKept(journal, journals)) keepPart(journal);
     return action();
   });
@@ -58,12 +59,15 @@ export function whileGuestLocked<T>(
  */
 export async function endGuest(name: string, what: 'running' | 'all', options: EndOptions): Promise<void> {
   const { running, lasting, gpus } = journalsOf(options.journals, name);
-  const found = [running, what === 'all' ? lasting : null, ...gpus].filter((journal) => journal !== null);
+  const ended = what === 'all' ? lasting : null;
+  // In this order `recover` finds what was begun: what goes for good takes along what runs, and that its GPUs.
+  const found = [ended, running, ...gpus].filter((journal) => journal !== null);
   for (const { subject, kept, ownerAlive, command, ownerPid } of found) {
     if (ownerAlive && !kept) throw busy(subject, command, ownerPid);
   }
-  const journals = found.map((journal) => Journal.resume(journal, options.command));
-  const failed = await putBack(journals, null, options);
+  const taken = found.map((journal) => Journal.resume(journal, options.command));
+  const isRunning = ({ subject }: Journal) => subject === running?.subject;
+  const failed = await putBack([...taken.filter(isRunning), ...taken.filter((one) => !isRunning(one))], null, options);
   if (failed) throw failed;
 }
 

@@ -41,10 +41,15 @@ export interface FindOptions {
 
 /**
  * Finds a guest by its name: first among ghpass's own processes, then among libvirt's domains.
- * @throws GhpassError `guest.unknown`, and those of `Virsh`.
+ * @throws GhpassError `guest.off`, `guest.unknown`, and those of `Virsh`.
  */
 export async function findGuest(host: Host, name: string, options: FindOptions): Promise<KnownGuest> {
-  return findProcess(name, options) ?? (await findDomain(host, name, options));
+  const found = findProcess(name, options);
+  if (found) return found;
+  const { readDefinition } = await import('./definition-schema.ts');
+  const definition = readDefinition(options.guests, name);
+  if (definition?.backend === 'qemu') throw off(name);
+  return findDomain(host, name, { ...options, connect: definition?.domain?.uri ?? options.connect });
 }
 
 function findProcess(name: string, { runtime, guests }: FindOptions): ProcessGuest | null {
@@ -72,5 +77,13 @@ async function findDomain(host: Host, name: string, { connect, signal }: FindOpt
     code: 'guest.unknown',
     message: `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`,
     suggestions: [`ghpass attach ${shellWord(name)} ADDRESS`],
+  });
+}
+
+function off(name: string): GhpassError {
+  return new GhpassError('usage', {
+    code: 'guest.off',
+    message: `${name} is off`,
+    suggestions: [`ghpass start ${name}`, `ghpass status ${name}`],
   });
 }

@@ -242,6 +242,11 @@ function guestExists(name: string): GhpassError {
   });
 }
 
+/** Names of the guests that have journals. */
+export function guestNames(directory: string): string[] {
+  return findJournals(directory).flatMap(({ subject }) => nameOfGuest(subject) ?? []);
+}
+
 /** @returns null for the subject of a device or of somebody else's domain. */
 function nameOfGuest(subject: string): string | null {
   return /^(?:guest|definition)-(.*)/.exec(subject)?.[1] ?? null;

@@ -88,7 +88,7 @@ function guestKernelConfig(host: Host, plan: GuestPlan): ReadonlyMap<string, str
  * A guest cannot get a GPU that VFIO does not have.
  * @throws GhpassError `driver.unbound`.
  */
-export function requireBound({ findings }: Prepared): void {
+export function requireBound({ findings }: Pick<Prepared, 'findings'>): void {
   const unbound = findings.filter(({ id }) => id === 'driver.unbound').map(({ subject }) => subject);
   if (unbound.length === 0) return;
   throw new GhpassError('check', {

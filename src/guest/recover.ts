@@ -1,7 +1,8 @@
 import { GhpassError } from '../errors.ts';
 import { isPciAddress } from '../host/pci-address.ts';
+import { endGuest, whileGuestLocked } from './end-guest.ts';
 import { type HoldOptions, undoLocked } from './hold.ts';
-import { type FoundJournal, findJournal, findJournals, guestJournal, RECOVER } from './journal.ts';
+import { definitionJournal, type FoundJournal, findJournal, findJournals, guestJournal, RECOVER } from './journal.ts';
 import { isLeft, isLeftAlone, isPartOfKept, keepPart } from './journal-parts.ts';
 import { sweep, whileLocked } from './lock.ts';
 import { both } from './put-back.ts';
@@ -28,7 +29,7 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
     try {
       const kept = isPartOfKept(journal, journals);
       if (kept) await whileLocked(journals, [subject], RECOVER, async () => keepPart(journal));
-      else if (isLeft(journal) || isLeftAlone(journal, journals)) await undoLocked(subject, RECOVER, options);
+      else if (isLeft(journal) || isLeftAlone(journal, journals)) await undoWhole(journal, options);
       else continue;
       results.push({ journal, kept });
     } catch (error) {
@@ -39,6 +40,17 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
   sweep(journals);
   if (failed) throw failed;
   return results;
+}
+
+/** What stays of a guest goes with the guest: a `delete` may have been killed before it came to what runs. */
+async function undoWhole({ subject }: FoundJournal, options: HoldOptions): Promise<void> {
+  const name = subject.startsWith(definitionJournal('')) ? subject.slice(definitionJournal('').length) : null;
+  if (name === null) {
+    await undoLocked(subject, RECOVER, options);
+    return;
+  }
+  const ending = { ...options, command: RECOVER };
+  await whileGuestLocked(name, ending, () => endGuest(name, 'all', ending));
 }
 
 /** Guests that run, then what stays of them, then GPUs: a driver does not let go of a device that a guest has open. */

@@ -81,6 +81,17 @@ export class Virsh {
     });
   }
 
+  /** Name of the domain with a UUID: people rename domains. @throws GhpassError `libvirt.no-domain`. */
+  async nameOf(uuid: string): Promise<string> {
+    const domain = (await this.list()).find((entry) => entry.uuid === uuid);
+    if (domain) return domain.name;
+    throw new GhpassError('usage', {
+      code: 'libvirt.no-domain',
+      message: `no domain at ${this.uri} has the UUID ${uuid}`,
+      suggestions: [`virsh --connect=${this.uri} list --all --uuid --name`],
+    });
+  }
+
   async domainNames(): Promise<string[]> {
     return (await this.list()).map(({ name }) => name);
   }

@@ -7,6 +7,8 @@ export interface Terminal {
   output: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
+const OWN_TERMINAL: Terminal = { input: process.stdin, output: process.stderr };
+
 /**
  * Lets something happen that cannot be taken back: because a flag says so, or because somebody at the terminal answers yes.
  * @param what would happen, as a sentence.
@@ -17,13 +19,17 @@ export interface Terminal {
 export async function requireConfirmation(
   given: boolean,
   { what, command, mayAsk = true }: { what: string; command: string; mayAsk?: boolean },
-  terminal: Terminal = { input: process.stdin, output: process.stderr },
+  terminal: Terminal = OWN_TERMINAL,
 ): Promise<void> {
   if (given || (mayAsk && (await isAffirmed(what, terminal)))) return;
   throw new GhpassError('usage', { code: 'confirmation-missing', message: what, suggestions: [command] });
 }
 
-async function isAffirmed(what: string, { input, output }: Terminal): Promise<boolean> {
+/**
+ * Asks at the terminal.
+ * @returns false where there is none.
+ */
+export async function isAffirmed(what: string, { input, output }: Terminal = OWN_TERMINAL): Promise<boolean> {
   if (!input.isTTY || !output.isTTY) return false;
   // Not as a terminal of readline's own: that would swallow Ctrl-C.
   const lines = createInterface({ input, output, terminal: false });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { canCompile, compileKiller, counting, deaths, dying, stepsIn } from '../fixtures/die-at-flush.ts';
@@ -149,6 +149,58 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
     expect(await grace.definition('new')).toBeNull();
     expect(stateOf(grace.host)).toEqual(UNTOUCHED);
+  });
+
+  test('a guest of libvirt is stopped, started, listed beside the domain of somebody else, and deleted', async () => {
+    const there = grace.host.path('/there');
+    const played = ['domstate', 'shutdown', 'destroy', 'start'].map((command) => `" ${command} --domain=new"`);
+    const [domstate, shutdown, destroy, start] = played.map((words) => `*${words}*`);
+    grace.beforeVirsh(`case "$*" in
+      ${start}) : > ${there}; exit 0;;
+      ${domstate}) if [ -e ${there} ]; then echo running; else echo 'shut off'; fi; exit 0;;
+      ${shutdown}|${destroy}) rm -f ${there}; exit 0;; esac`);
+    await grace.run(ATTACH);
+    expect(await grace.run(CREATE_BOUND)).toMatchObject({ status: 0 });
+    const listed = async () =>
+      JSON.parse((await grace.run(['list', '--json'])).stdout).result.guests.map(
+        ({ name, state, own, gpus }: { name: string; state: string; own: boolean; gpus: string[] }) => [
+          name,
+          state,
+          own,
+          ...gpus,
+        ],
+      );
+    const theirs = ['demo', 'off', false, GPU];
+    expect(await listed()).toEqual([theirs, ['new', 'running', true, GPU]]);
+    expect((await grace.run(['start', 'new'])).stderr).toContain('✖ new cannot be started: it is running');
+    const made = await grace.definition('new');
+
+    expect(await grace.run(['stop', 'new'])).toMatchObject({ status: 0, stdout: 'new powered off\n' });
+    expect(await listed()).toEqual([theirs, ['new', 'off', true, GPU]]);
+    expect(stateOf(grace.host)).toEqual({ ...UNTOUCHED, journals: ['definition-new.jsonl'], definitions: ['new'] });
+    expect(await grace.definition('new')).toBe(made);
+
+    const started = await grace.run(['start', 'new']);
+    expect(started, started.stderr).toMatchObject({ status: 0 });
+    expect(started.stdout).toMatch(/^new runs: domain [0-9a-f-]{36} at qemu:\/\/\/system\n$/);
+    expect(grace.host.driver()).toBe('nvgrace_gpu_vfio_pci');
+    expect((await grace.run(['status', 'new'])).stdout).toMatch(/ {2}backend {2}libvirt at qemu:\/\/\/system\n/);
+    expect((await grace.run(['stop', 'demo'])).stderr).toContain('Code: guest.unknown');
+    expect(await grace.run(['stop', 'new', '--force'])).toMatchObject({ status: 0 });
+    expect(existsSync(there)).toBe(false);
+
+    expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
+    expect(await grace.definition('new')).toBeNull();
+    expect(stateOf(grace.host)).toEqual(UNTOUCHED);
+  });
+
+  test('where libvirt does not answer, list says so, and lists what ghpass has', async () => {
+    grace.beforeVirsh('echo "error: failed to connect to the hypervisor" >&2; exit 1');
+    const { status, stdout } = await grace.run(['list', '--json']);
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { status: 'ok', result: { guests: [] }, findings: [{ id: 'libvirt.unreachable', severity: 'info' }] },
+    ]);
   });
 
   test.each(['define', 'start'])('Ctrl-C while virsh is at %s', async (command) => {

@@ -34,6 +34,8 @@ interface Case {
   decisive: string;
   /** Commands that bring the host back to where it was before `first`, from where the journal is kept. */
   back: string[][];
+  /** Commands that bring it back there from where the command's changes were undone. */
+  backUndone?: string[][];
   /** At how many of the deaths the journal is kept. */
   kept: number;
 }
@@ -51,9 +53,25 @@ const CASES: Record<string, Case> = {
   delete: {
     args: ['delete', 'demo', '--yes'],
     first: [CREATE],
-    decisive: 'guest-demo',
+    decisive: 'definition-demo',
     back: [['delete', 'demo', '--yes']],
     kept: 1,
+  },
+  stop: {
+    args: ['stop', 'demo', '--force'],
+    first: [CREATE],
+    decisive: 'guest-demo',
+    back: [['delete', 'demo', '--yes']],
+    backUndone: [['delete', 'demo', '--yes']],
+    kept: 1,
+  },
+  start: {
+    args: ['start', 'demo'],
+    first: [CREATE, ['stop', 'demo', '--force']],
+    decisive: 'guest-demo',
+    back: [['delete', 'demo', '--yes']],
+    backUndone: [['delete', 'demo', '--yes']],
+    kept: 3,
   },
   smoke: { args: ['smoke', '--bind'], decisive: GPU, back: [], kept: 0 },
 };
@@ -107,10 +125,9 @@ describe.skipIf(!runnable).concurrent('kill -9 at every step, then recover', { t
       if (isToStay) {
         kept += 1;
         expectKept(stateWithProcesses(host), one, death);
-        for (const args of one.back) expect(await host.run(args, { env })).toMatchObject({ status: 0 });
-      } else if (one.first) {
-        for (const args of one.back.slice(1)) await host.run(args, { env });
       }
+      for (const args of (isToStay ? one.back : one.backUndone) ?? [])
+        expect(await host.run(args, { env }), JSON.stringify(death)).toMatchObject({ status: 0 });
       expect(stateWithProcesses(host), JSON.stringify(death)).toEqual(before);
       expect(await host.run(['recover'])).toMatchObject({ stdout: 'nothing was left behind\n' });
     }
@@ -120,14 +137,14 @@ describe.skipIf(!runnable).concurrent('kill -9 at every step, then recover', { t
   test('recover', async () => {
     const create = CASES['create-vm'] as Case;
     // The last step before the guest is kept: as much as there ever is to undo.
-    const most = (await countSteps('create', create)) - 2;
+    const most = (await countSteps('create', create)) - 3;
     const { host, env } = newHost();
     const before = stateWithProcesses(host);
     const counter = join(temporaryDirectory(), 'recover');
     await killAt(host, create.args, env, { step: most, when: 'after' });
     await host.run(['recover'], { env: counting(killer, counter) });
-    expect(stepsIn(counter)).toBe(2);
-    for (const death of deaths(2)) {
+    expect(stepsIn(counter)).toBe(3);
+    for (const death of deaths(3)) {
       await killAt(host, create.args, env, { step: most, when: 'after' });
       await killAt(host, ['recover'], env, death);
       expect(await host.run(['recover'])).toMatchObject({ status: 0 });
