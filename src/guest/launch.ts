@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
@@ -9,6 +9,7 @@ import { pinThreads, requirePinning } from '../qemu/pin-threads.ts';
 import { lastWords, type QemuProcess, startQemu, waitUntilRunning } from '../qemu/process.ts';
 import type { Qmp } from '../qemu/qmp.ts';
 import { formatBytes, GIB } from '../vfio/bytes.ts';
+import { ensureVariables } from './firmware-variables.ts';
 import type { Journal } from './journal.ts';
 import { pinningFindings } from './pinning-findings.ts';
 import { markedEnvironment, startTimeOf } from './process-identity.ts';
@@ -93,7 +94,7 @@ export function makeGuestDirectory(root: string, name: string, journal: Journal)
 
 /**
  * Starts the guest of a plan and waits until it runs.
- * @throws GhpassError `qemu.exited`, `qemu.timeout`, `qemu.region-not-mapped`, `mmio.pa-bits`, `interrupted`, and of a guest
+ * @throws GhpassError `firmware.changed`, `qemu.exited`, `qemu.timeout`, `qemu.region-not-mapped`, `mmio.pa-bits`, `interrupted`, and of a guest
  * that is to be pinned those of {@link pinThreads}.
  */
 export async function launch(
@@ -105,7 +106,7 @@ export async function launch(
   const files = guestFiles(directory, options.lasting);
   const log = join(directory, 'qemu.log');
   if (plan.pinning) await requirePinning();
-  if (!existsSync(files.variables)) copyFileSync(plan.firmware.variablesTemplate, files.variables);
+  ensureVariables(files.variables, plan.firmware);
   const mark = randomUUID();
   journal.record({ kind: 'guest', mark });
   const process = startQemu(options.binary, renderArgv(plan, files), log, markedEnvironment(mark));

@@ -54,6 +54,18 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     libvirt = await startLibvirt(suite);
   });
   afterAll(() => libvirt.stop());
+  /** Plays the guest of `new`, which cannot start without a GPU. @returns a file that is there while it runs. */
+  function playGuest(): string {
+    const there = grace.host.path('/there');
+    const played = ['domstate', 'shutdown', 'destroy', 'start'].map((command) => `*" ${command} --domain=new"*`);
+    const [domstate, shutdown, destroy, start] = played;
+    grace.beforeVirsh(`case "$*" in
+      ${start}) : > ${there}; exit 0;;
+      ${domstate}) if [ -e ${there} ]; then echo running; else echo 'shut off'; fi; exit 0;;
+      ${shutdown}|${destroy}) rm -f ${there}; exit 0;; esac`);
+    return there;
+  }
+
   beforeEach(async () => {
     grace = graceLibvirtIn(temporaryDirectory(), libvirt);
     await grace.define(FOREIGN);
@@ -152,13 +164,7 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
   });
 
   test('a guest of libvirt is stopped, started, listed beside the domain of somebody else, and deleted', async () => {
-    const there = grace.host.path('/there');
-    const played = ['domstate', 'shutdown', 'destroy', 'start'].map((command) => `" ${command} --domain=new"`);
-    const [domstate, shutdown, destroy, start] = played.map((words) => `*${words}*`);
-    grace.beforeVirsh(`case "$*" in
-      ${start}) : > ${there}; exit 0;;
-      ${domstate}) if [ -e ${there} ]; then echo running; else echo 'shut off'; fi; exit 0;;
-      ${shutdown}|${destroy}) rm -f ${there}; exit 0;; esac`);
+    const there = playGuest();
     await grace.run(ATTACH);
     expect(await grace.run(CREATE_BOUND)).toMatchObject({ status: 0 });
     const listed = async () =>
@@ -307,6 +313,32 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
         expect(stateOf(grace.host)).toEqual(UNTOUCHED);
       }
       expect(steps).toBe(2);
+    });
+
+    test.each([
+      ['stop', [], ['start', 'new']],
+      ['start', ['stop', 'new', '--force'], ['stop', 'new', '--force']],
+    ])('%s leaves a guest that runs, or one that is off', async (command, first, back) => {
+      const there = playGuest();
+      await grace.run(CREATE_BOUND);
+      const made = await grace.definition('new');
+      if (first.length > 0) await grace.run(first);
+      const args = command === 'stop' ? ['stop', 'new', '--force'] : ['start', 'new'];
+      const steps = await stepsOf(args);
+      await grace.run(back);
+      for (const death of deaths(steps)) {
+        expect(await grace.run(args, dying(killer, death)), JSON.stringify(death)).toMatchObject({ status: null });
+        expect(await grace.run(['recover']), JSON.stringify(death)).toMatchObject({ status: 0 });
+        const isRunning = existsSync(there);
+        expect(grace.host.journals(), JSON.stringify(death)).toEqual(
+          isRunning ? [`${GPU}.jsonl`, 'definition-new.jsonl', 'guest-new.jsonl'] : ['definition-new.jsonl'],
+        );
+        expect(grace.host.driver()).toBe(isRunning ? 'nvgrace_gpu_vfio_pci' : null);
+        expect(await grace.definition('new')).toBe(made);
+        if (isRunning === (command === 'start')) expect(await grace.run(back)).toMatchObject({ status: 0 });
+      }
+      expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
+      expect(stateOf(grace.host)).toEqual(UNTOUCHED);
     });
 
     test('create-vm leaves a domain that is whole, or none', async () => {

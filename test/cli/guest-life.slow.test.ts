@@ -56,7 +56,7 @@ describe.skipIf(!canSeeOpenFiles()).concurrent('a guest on a machine with a GH20
     const mode = (path: string) => (statSync(host.path(path)).mode & 0o777).toString(8);
     expect([mode('/var/lib/ghpass'), mode(LASTING), mode(`${LASTING}/guest.json`)]).toEqual(['711', '711', '600']);
     expect(readdirSync(host.path(LASTING)).sort()).toEqual(['guest.json', 'variables.fd']);
-    writeFileSync(host.path(`${LASTING}/variables.fd`), 'boot order of the guest');
+    writeFileSync(host.path(`${LASTING}/variables.fd`), 'BOOT');
 
     expect(await host.run(['stop', 'demo'])).toMatchObject({ status: 0, stdout: 'demo powered off\n' });
     expect(startTimeOf(pid)).toBeNull();
@@ -71,7 +71,7 @@ describe.skipIf(!canSeeOpenFiles()).concurrent('a guest on a machine with a GH20
       result: { plan: { name: 'demo', memoryBytes: 2 ** 30 }, guest: { pid: pidOf(host) } },
     });
     expect(stateOf(host)).toEqual(RUNNING);
-    expect(readFileSync(host.path(`${LASTING}/variables.fd`), 'utf8')).toBe('boot order of the guest');
+    expect(readFileSync(host.path(`${LASTING}/variables.fd`), 'utf8')).toBe('BOOT');
     expect((await json(host, ['start', 'demo'])).error).toMatchObject({
       code: 'guest.running',
       message: 'demo cannot be started: it is running',
@@ -241,6 +241,23 @@ describe.skipIf(!canSeeOpenFiles()).concurrent('a guest on a machine with a GH20
     });
     expect(await host.run(['delete', 'demo', '--yes'])).toMatchObject({ status: 0 });
     expect(stateOf(host)).toEqual(UNTOUCHED);
+  });
+
+  test('does not start with variables that another firmware made', async () => {
+    const host = graceHost();
+    await host.run(CREATE);
+    await host.run(['stop', 'demo']);
+    const firmware = host.path('/firmware.fd');
+    writeFileSync(firmware, 'larger EDK2');
+    const { error } = await json(host, ['start', 'demo']);
+    expect(error).toEqual({
+      code: 'firmware.changed',
+      message: `${LASTING}/variables.fd is raw with 4 bytes, and the firmware of this host (${firmware}) takes raw with 11 bytes: another firmware made it`,
+      suggestions: [
+        `mv ${LASTING}/variables.fd ${LASTING}/variables.fd.old   # the guest starts with the firmware's defaults: its boot entries are found anew`,
+      ],
+    });
+    expect(stateOf(host)).toEqual(OFF);
   });
 
   test('does not start where its disk is gone, and then the host is as before', async () => {

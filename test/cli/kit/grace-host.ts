@@ -213,7 +213,7 @@ function whereIs(program: string): string {
 
 function installFirmware(path: (below: string) => string): void {
   const code = path('/firmware.fd');
-  writeFileSync(code, '');
+  writeFileSync(code, 'EDK2');
   const image = { filename: code, format: 'raw' };
   writeFileSync(
     path('/etc/qemu/firmware/60-test.json'),
