@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
 import { createGuest, guestCommand } from '../guest/create.ts';
 import { guestDirectories } from '../guest/directories.ts';
+import { inspectDisks, withMadeDisks } from '../guest/image/disks.ts';
 import { prepareGuest } from '../guest/prepare.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
@@ -9,6 +11,7 @@ import { backendFlags, libvirtOf } from '../ui/backend.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
+import { disksToMakeOf, imageFlags } from '../ui/image-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
 import { networkFlags, networkOf } from '../ui/network-flags.ts';
 import { Args, Flags } from '../ui/oclif.ts';
@@ -22,6 +25,8 @@ export default class CreateVm extends GhpassCommand {
   ].join(' ');
   static override examples = [
     '<%= config.bin %> create-vm demo --gpu 0009:01:00.0 --memory 64G --vcpus 16 --disk demo.qcow2',
+    '<%= config.bin %> create-vm demo --image debian-13-arm64.qcow2 --disk-size 100G --ssh-key ~/.ssh/id_ed25519.pub --forward 2222:22',
+    '<%= config.bin %> create-vm demo --backend libvirt --image debian-13-arm64.qcow2 --user-data user-data --network network=default',
     '<%= config.bin %> create-vm demo --host builtin:gh200 --dry-run --emit argv',
     '<%= config.bin %> create-vm demo --host builtin:gh200 --dry-run --emit xml',
   ];
@@ -36,6 +41,7 @@ export default class CreateVm extends GhpassCommand {
     kernel: Flags.string({ helpValue: 'FILE', description: 'boot this kernel instead of a disk' }),
     initrd: Flags.string({ helpValue: 'FILE', dependsOn: ['kernel'], description: 'initramfs of the kernel' }),
     append: Flags.string({ helpValue: 'TEXT', dependsOn: ['kernel'], description: 'arguments of the kernel' }),
+    ...imageFlags,
     ...networkFlags,
     open: Flags.boolean({ default: true, allowNo: true, description: 'open the devices through VFIO' }),
     'dry-run': Flags.boolean({ description: 'read and plan, and change nothing' }),
@@ -48,21 +54,23 @@ export default class CreateVm extends GhpassCommand {
 
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(CreateVm);
+    const name = requireGuestName(args.name);
+    const directories = guestDirectories(process.env);
+    const disks = disksToMakeOf(name, flags);
     const backend = flags.backend ?? (flags.emit === 'xml' ? 'libvirt' : 'qemu');
     const request: GuestRequest = {
-      name: requireGuestName(args.name),
+      name,
       memoryBytes: requireMemorySize(flags.memory),
       vcpus: flags.vcpus ?? 4,
       accelerator: flags.accel ?? null,
       iommufd: iommufdOf(flags.vfio),
-      boot: bootOf(flags),
-      network: networkOf(flags, { fallback: 'none', backend }),
+      boot: withMadeDisks(bootOf(flags), disks, join(directories.guests, name)),
+      network: networkOf(flags, { fallback: flags.image === undefined ? 'none' : 'user', backend }),
       placement: placementOf(flags),
     };
     const libvirt = libvirtOf({ ...flags, backend });
     if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
     const host = await openHost(flags.host);
-    const directories = guestDirectories(process.env);
     if (flags['dry-run']) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
@@ -72,6 +80,8 @@ export default class CreateVm extends GhpassCommand {
       this.tellSynthetic(host.source);
       return this.show(prepared, { argv: pseriesCommand(prepared, directories.runtime) }, flags);
     }
+    if (disks.image && !hasLogin(flags)) this.progress(NO_LOGIN);
+    if (flags['dry-run'] && host.source.kind === 'local') await inspectDisks(disks, this.interrupted);
     const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
     if (flags['dry-run'] && libvirt) {
       const { prepareDomain, domainXml } = await import('../guest/domain/create-domain.ts');
@@ -88,6 +98,7 @@ export default class CreateVm extends GhpassCommand {
       ...given,
       deadlineMs: deadlineOf(flags.timeout),
       directories,
+      disks,
       signal: this.interrupted,
       progress: (line: string) => this.progress(line),
     };
@@ -115,6 +126,12 @@ export default class CreateVm extends GhpassCommand {
     const result = emit === 'plan' ? { plan: jsonReady(prepared.plan) } : rendered;
     return this.conclude({ result, findings: prepared.findings, text: textOf(result) }, strict);
   }
+}
+
+const NO_LOGIN = 'neither --ssh-key nor --user-data nor --cloud-init is given: most images let nobody log in then';
+
+function hasLogin(flags: { [flag in 'ssh-key' | 'user-data' | 'cloud-init']?: unknown }): boolean {
+  return [flags['ssh-key'], flags['user-data'], flags['cloud-init']].some((given) => given !== undefined);
 }
 
 function textOf(result: { plan: unknown } | { argv: string[] } | { xml: string }): string {

@@ -14,7 +14,25 @@ const boot = z.object({
   kernel: z.string().nullable(),
   initrd: z.string().nullable(),
   append: z.string().nullable(),
-  disks: z.array(z.object({ path: z.string(), format: z.enum(['qcow2', 'raw']) })),
+  disks: z.array(
+    z.object({ path: z.string(), format: z.enum(['qcow2', 'raw']), readOnly: z.literal(true).exactOptional() }),
+  ),
+});
+
+const forward = z.object({
+  protocol: z.enum(['tcp', 'udp']),
+  address: z.string(),
+  hostPort: z.number(),
+  guestPort: z.number(),
+});
+
+const network = z.object({
+  link: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['user', 'passt']), forwards: z.array(forward).readonly() }),
+    z.object({ kind: z.literal('bridge'), bridge: z.string() }),
+    z.object({ kind: z.literal('network'), network: z.string() }),
+  ]),
+  mac: z.string().nullable(),
 });
 
 const placement = z.object({
@@ -31,6 +49,7 @@ const request = z.object({
   accelerator: z.enum(['kvm', 'tcg']).nullable(),
   iommufd: z.boolean().nullable(),
   boot,
+  network: network.nullable(),
   placement,
 });
 

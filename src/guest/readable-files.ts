@@ -2,10 +2,13 @@ import { accessSync, constants } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import type { GuestBoot } from '../plan/guest-plan.ts';
 
-/** @throws GhpassError `guest.file-unreadable`: better now than in QEMU's words. */
-export function requireReadableFiles(boot: GuestBoot): void {
+/**
+ * @param made paths of files that are not there yet.
+ * @throws GhpassError `guest.file-unreadable`: better now than in QEMU's words.
+ */
+export function requireReadableFiles(boot: GuestBoot, made: readonly string[] = []): void {
   for (const path of [boot.kernel, boot.initrd, ...boot.disks.map((disk) => disk.path)]) {
-    if (path === null) continue;
+    if (path === null || made.includes(path)) continue;
     try {
       accessSync(path, constants.R_OK);
     } catch (error) {

@@ -2,6 +2,7 @@ import { GhpassError } from '../errors.ts';
 import { type HostFiles, readTextIfReadable } from '../host/files.ts';
 import type { Host } from '../host/host.ts';
 import { runTool } from '../host/run-tool.ts';
+import { isOnThisMachine } from '../host/run-virsh.ts';
 import { shellWord } from '../host/shell-word.ts';
 import type { NetworkLink } from '../plan/network.ts';
 
@@ -17,15 +18,10 @@ const BRIDGE_ACL = '/etc/qemu/bridge.conf';
  */
 export async function requireNetwork(host: Host, link: NetworkLink, uri: string | null): Promise<void> {
   if (host.source.kind !== 'local') return;
-  if (link.kind === 'bridge' && isHere(uri)) requireBridge(host.files, link.bridge);
+  if (link.kind === 'bridge' && (uri === null || isOnThisMachine(uri))) requireBridge(host.files, link.bridge);
   if (link.kind === 'bridge' && uri === null) requireAllowed(host.files, link.bridge);
   if (link.kind === 'passt' && uri === null) await runTool('passt', ['--version']);
   if (link.kind === 'network' && uri !== null) await requireActive(uri, link.network);
-}
-
-/** `qemu:///system` is on this machine, `qemu+ssh://host/system` is not. */
-function isHere(uri: string | null): boolean {
-  return uri === null || /^[^:]+:\/\/\//.test(uri);
 }
 
 function requireBridge(files: HostFiles, bridge: string): void {

@@ -8,6 +8,11 @@ import { virshFailure } from './virsh-failure.ts';
 /** The daemon that runs the guests of a host. */
 export const SYSTEM_URI = 'qemu:///system';
 
+/** `qemu:///system` is on this machine, `qemu+ssh://host/system` is not. */
+export function isOnThisMachine(uri: string): boolean {
+  return /^[^:]+:\/\/\//.test(uri);
+}
+
 /**
  * Runs one command of virsh to its end.
  * @param args the command and its options; whatever a user gave is written behind `=`, where it cannot be an option.

@@ -9,6 +9,7 @@ const PACKAGES: Readonly<Record<string, Packages>> = {
   cpio: { debian: 'cpio', fedora: 'cpio' },
   modprobe: { debian: 'kmod', fedora: 'kmod' },
   passt: { debian: 'passt', fedora: 'passt' },
+  'qemu-img': { debian: 'qemu-utils', fedora: 'qemu-img' },
   'qemu-system-aarch64': { debian: 'qemu-system-arm', fedora: 'qemu-system-aarch64' },
   'qemu-system-ppc64': { debian: 'qemu-system-ppc', fedora: 'qemu-system-ppc' },
   virsh: { debian: 'libvirt-clients', fedora: 'libvirt-client' },

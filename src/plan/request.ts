@@ -85,7 +85,7 @@ export function requireHugePages(text: string): PlacementRequest['hugePages'] {
 }
 
 /** @returns bytes; null where the text is no size. */
-function parseSize(text: string): bigint | null {
+export function parseSize(text: string): bigint | null {
   const match = /^(\d+)([KMGT]?)(?:iB|B)?$/i.exec(text.trim());
   const power = 'KMGT'.indexOf(match?.[2]?.toUpperCase() || '-') + 1;
   return match ? BigInt(match[1] ?? 0) * 1024n ** BigInt(power) : null;

@@ -16,6 +16,7 @@ const DEFINITION: GuestDefinition = {
     accelerator: null,
     iommufd: null,
     boot: { kernel: '/k', initrd: null, append: null, disks: [{ path: '/d.qcow2', format: 'qcow2' }] },
+    network: { link: { kind: 'bridge', bridge: 'br0' }, mac: '52:54:00:12:34:56' },
     placement: { hugePages: 2n ** 29n, pin: true, smmu: 'auto' },
   },
   gpus: ['0009:01:00.0'],

@@ -7,14 +7,14 @@ import type { Profile } from '../../libvirt/profile.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { recordBinding } from '../binding.ts';
-import type { CreateOptions } from '../create.ts';
+import { type CreateOptions, lookAtDisks } from '../create.ts';
 import { makeDefinition } from '../definition.ts';
 import type { GuestDefinition } from '../definition-schema.ts';
+import { madeFiles, makeDisks } from '../image/disks.ts';
 import type { Journal } from '../journal.ts';
 import { startDeadlineMs } from '../launch.ts';
 import { type GuestJournals, makeGuest, requireNewGuest } from '../new-guest.ts';
 import { type Prepared, prepareGuest, requireBound } from '../prepare.ts';
-import { requireReadableFiles } from '../readable-files.ts';
 import { withBoundGpus } from '../with-bound-gpus.ts';
 import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
 import { defineAndReadBack } from './define.ts';
@@ -70,10 +70,10 @@ export function domainXml(
  * @throws GhpassError `libvirt.other-host`, `guest.exists`, `libvirt.dropped`, those of `Virsh` and of any step before.
  */
 export async function createDomain(host: Host, options: CreateOptions & DomainChoice): Promise<CreatedDomain> {
-  const { request, bind, managed, profile, connect: uri } = options;
+  const { request, bind, managed, profile, connect: uri, disks, directories } = options;
   const { name } = request;
   requireNewGuest(name, options);
-  requireReadableFiles(request.boot);
+  const image = await lookAtDisks(options);
   await requireThisMachine(host, uri);
   const command = 'ghpass create-vm';
   return withBoundGpus(host, { ...options, guest: name, afterwards: 'keep', command }, async () => {
@@ -92,9 +92,10 @@ export async function createDomain(host: Host, options: CreateOptions & DomainCh
         gpus,
         bind,
         domain,
-        files: [],
+        files: madeFiles(disks),
       };
-      makeDefinition(options.directories.guests, definition, journals.lasting);
+      const directory = makeDefinition(directories.guests, definition, journals.lasting);
+      await makeDisks(disks, image, directory, { ...options, name, journal: journals.lasting });
       await startNewDomain(prepared.plan, domainXml(prepared, options, uuid), { ...options, uuid, journals });
     });
     return { ...prepared, domain: { name, uuid, uri: options.connect, consoleLog: consoleLogOf(name) } };
