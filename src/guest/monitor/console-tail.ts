@@ -77,7 +77,19 @@ export class ConsoleTail {
 export function plainLine(line: string): string {
   const visible = line.slice(0, MAX_LINE_CHARACTERS).replace(/\r+$/, '');
   const last = visible.slice(visible.lastIndexOf('\r') + 1);
-  return stripVTControlCharacters(last)
+  return stripVTControlCharacters(withoutCommands(last))
     .replaceAll('\t', '  ')
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
+}
+
+/** Node 20 leaves a part of what sets the title of a terminal and the like (OSC in ECMA-48, 8.3.89). */
+function withoutCommands(line: string): string {
+  const [before = '', ...commands] = line.split('\u001b]');
+  const behind = commands.map((command) => {
+    const ends = ['\u0007', '\u001b\\'].flatMap((end) =>
+      command.includes(end) ? [command.indexOf(end) + end.length] : [],
+    );
+    return command.slice(Math.min(...ends, command.length));
+  });
+  return `${before}${behind.join('')}`;
 }
