@@ -17,6 +17,8 @@ const APART = ['diff', 'execa', 'fast-xml-parser', 'modern-tar', 'zod'];
 /** The same of our own, by the path that imports end with: what reads the screen of `monitor`, which is ES modules. */
 const SCREEN_LOADER = 'src/ui/monitor/load-screen.ts';
 const SCREEN = 'src/ui/monitor/screen.tsx';
+/** Has a native part, which is compiled where it is installed: an optional dependency, which may be missing. */
+const INSTALLED_BESIDE = ['node-pty'];
 /** What oclif discovers plugins and their sources with; ghpass names its commands itself, in src/ui/load-options.ts. */
 const NEVER_LOADED = ['get-package-type', 'lilconfig', 'minimatch', 'tinyglobby', 'typescript'];
 
@@ -63,7 +65,7 @@ function bundle(options) {
     format: 'cjs',
     platform: 'node',
     target: 'node20.19',
-    external: NEVER_LOADED,
+    external: [...INSTALLED_BESIDE, ...NEVER_LOADED],
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
     supported: { 'dynamic-import': false },

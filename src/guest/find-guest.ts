@@ -44,19 +44,27 @@ export interface FindOptions {
  * @throws GhpassError `guest.off`, `guest.unknown`, and those of `Virsh`.
  */
 export async function findGuest(host: Host, name: string, options: FindOptions): Promise<KnownGuest> {
-  const found = findProcess(name, options);
-  if (found) return found;
-  const { readDefinition } = await import('./definition-schema.ts');
-  const definition = readDefinition(options.guests, name);
-  if (definition?.backend === 'qemu') throw off(name);
-  return findDomain(host, name, { ...options, connect: definition?.domain?.uri ?? options.connect });
+  const place = await locateGuest(name, options);
+  return 'backend' in place ? place : findDomain(host, name, { ...options, connect: place.connect });
 }
 
-function findProcess(name: string, { runtime, guests }: FindOptions): ProcessGuest | null {
+/**
+ * Where a guest is: the process whose QEMU ghpass started, or else the libvirt whose domain it can be.
+ * @throws GhpassError `guest.off` for a guest of ghpass's own that has no process.
+ */
+export async function locateGuest(
+  name: string,
+  { runtime, guests, connect }: Pick<FindOptions, 'runtime' | 'guests' | 'connect'>,
+): Promise<ProcessGuest | { connect: string }> {
   const directory = join(runtime, name);
   const file = join(directory, 'plan.json');
-  if (!existsSync(file)) return null;
-  return { backend: 'qemu', name, plan: readPlan(file), files: guestFiles(directory, join(guests, name)) };
+  if (existsSync(file)) {
+    return { backend: 'qemu', name, plan: readPlan(file), files: guestFiles(directory, join(guests, name)) };
+  }
+  const { readDefinition } = await import('./definition-schema.ts');
+  const definition = readDefinition(guests, name);
+  if (definition?.backend === 'qemu') throw off(name);
+  return { connect: definition?.domain?.uri ?? connect };
 }
 
 /** Sizes were written as decimal strings, so that none is rounded. */

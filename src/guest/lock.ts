@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GhpassError } from '../errors.ts';
 import { isAlive, ownStartTime, type ProcessIdentity } from './process-identity.ts';
 
-interface Holder extends ProcessIdentity {
+export interface Holder extends ProcessIdentity {
   command: string;
 }
 
@@ -105,12 +105,22 @@ function link(draft: string, path: string): boolean {
   }
 }
 
+/** Who has the right to work on a subject; null where nobody has. */
+export function holderOf(directory: string, subject: string): Holder | null {
+  return otherHolder(directory, subject, null);
+}
+
 function refuseIfHeld(directory: string, subject: string, own: string | null): void {
+  const holder = otherHolder(directory, subject, own);
+  if (holder) throw busy(subject, holder.command, holder.pid);
+}
+
+function otherHolder(directory: string, subject: string, own: string | null): Holder | null {
   const held = findLocks(directory).find(
     ({ path, holder, ...lock }) =>
       lock.subject === subject && path !== own && holder !== null && isAlive(holder.pid, holder.startTime),
   );
-  if (held?.holder) throw busy(subject, held.holder.command, held.holder.pid);
+  return held?.holder ?? null;
 }
 
 function findLocks(directory: string): FoundLock[] {

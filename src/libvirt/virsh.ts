@@ -139,6 +139,15 @@ export class Virsh {
     return this.about(name, ['qemu-agent-command', `--timeout=${timeoutSeconds}`, `--cmd=${command}`]);
   }
 
+  /**
+   * The arguments with which virsh is a domain's console.
+   * @param options.escapeKey that leaves it, as `^]`.
+   */
+  async consoleArguments(name: string, { escapeKey }: { escapeKey: string }): Promise<string[]> {
+    const domain = `--domain=${await this.identify(name)}`;
+    return [`--connect=${this.uri}`, '--quiet', `--escape=${escapeKey}`, 'console', domain];
+  }
+
   private async about(name: string, [command = '', ...options]: readonly string[], waiting: Waiting = {}) {
     return this.run([command, `--domain=${await this.identify(name)}`, ...options], waiting);
   }

@@ -294,9 +294,9 @@ const REFUSALS: Record<
   },
   'detach without a name': { args: ['detach'], message: 'the name of a domain is missing' },
   'attach without an address': {
-    args: ['attach', 'a b'],
+    args: ['attach', 'a b', '--diff'],
     message: 'no GPU is named for a b',
-    tries: ['ghpass probe', `ghpass attach 'a b' ${GPU}`, "virsh console 'a b'   # its console"],
+    tries: ['ghpass probe', `ghpass attach 'a b' ${GPU}`, "ghpass attach 'a b'   # its console"],
   },
   'attach to a file without an address': {
     args: ['attach', '--xml', '-', ...HOST],

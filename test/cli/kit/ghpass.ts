@@ -29,10 +29,15 @@ export interface Running {
 /** As little as a job in a container has, and nothing of what the test runner sets. */
 const ENVIRONMENT = { PATH: process.env.PATH ?? '', TERM: 'xterm' };
 
+/** The words that start the installed ghpass. */
+export function ghpassWords(args: readonly string[]): string[] {
+  return [process.execPath, join(installedPackage(), 'bin/run.js'), ...args];
+}
+
 /** Starts the installed ghpass. */
 export function startGhpass(args: readonly string[], options: RunOptions = {}): Running {
   const { within = [], env = {}, input = '' } = options;
-  const [command = '', ...words] = [...within, process.execPath, join(installedPackage(), 'bin/run.js'), ...args];
+  const [command = '', ...words] = [...within, ...ghpassWords(args)];
   const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...ENVIRONMENT, ...env } });
   // A ghpass that reads nothing may be gone before.
   child.stdin.on('error', () => {}).end(input);

@@ -21,6 +21,7 @@ import { GH200 } from '../../../src/host/builtin/gh200.ts';
 import { type SyntheticGpu, synthesize } from '../../../src/host/builtin/synthesize.ts';
 import { staticExecutable } from '../../guest/elf.ts';
 import { type Run, type Running, type RunOptions, startGhpass } from './ghpass.ts';
+import { startTerminal, type TerminalOptions, type TestTerminal } from './terminal.ts';
 import { writeTree } from './tree.ts';
 
 export const GPU = '0009:01:00.0';
@@ -29,8 +30,10 @@ export const GPU = '0009:01:00.0';
 const REPLACED_FILES = ['/proc/iomem'];
 /** What a process on the made-up host finds there instead of this machine's own. */
 const REPLACED = ['/sys', '/etc', '/run', '/var/lib', '/usr/sbin', '/dev'];
-/** Of the real `/dev`: node and shells want them, and a process that is to hang in the kernel wants FUSE. */
-const DEVICES = ['null', 'zero', 'random', 'urandom', 'fuse'].filter((name) => existsSync(`/dev/${name}`));
+/** Of the real `/dev`: node, shells and terminals want them, and a process that is to hang in the kernel wants FUSE. */
+const DEVICES = ['null', 'zero', 'random', 'urandom', 'fuse', 'tty', 'ptmx'].filter((name) =>
+  existsSync(`/dev/${name}`),
+);
 const TOOLS = join(import.meta.dirname, '../fixtures/bin');
 /** All that the parts of the play need: what else is installed on this machine must not be found. */
 const SYSTEM_TOOLS = [
@@ -46,6 +49,7 @@ const SYSTEM_TOOLS = [
   'rmdir',
   'sh',
   'sleep',
+  'stty',
   'taskset',
   'touch',
   'tr',
@@ -72,6 +76,8 @@ export function canSeeOpenFiles(): boolean {
 export interface GraceHost {
   start(args: readonly string[], options?: RunOptions): Running;
   run(args: readonly string[], options?: RunOptions): Promise<Run>;
+  /** Starts a program of that host in a terminal. */
+  inTerminal(words: readonly string[], options?: TerminalOptions): TestTerminal;
   /** Starts a shell script beside ghpass; it says something on its standard output when it is ready. */
   startProgram(script: string): Promise<ChildProcess>;
   /** Where a path of that host is on this machine. */
@@ -99,7 +105,14 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
   const path = (below: string) => join(root, below);
   const gpus = GH200.gpus.map((built) => ({ ...built, ...gpu }));
   writeTree(synthesize({ ...GH200, gpus }), root);
-  for (const directory of [...REPLACED, '/sys/bus/pci/drivers/vfio-pci', '/etc/qemu/firmware', '/nothing', '/tools'])
+  for (const directory of [
+    ...REPLACED,
+    '/sys/bus/pci/drivers/vfio-pci',
+    '/etc/qemu/firmware',
+    '/nothing',
+    '/tools',
+    '/dev/pts',
+  ])
     mkdirSync(path(directory), { recursive: true });
   if (gpus[0]?.driver) mkdirSync(path(`/sys/bus/pci/drivers/${gpus[0].driver}`), { recursive: true });
   for (const name of DEVICES) writeFileSync(path(`/dev/${name}`), '');
@@ -122,12 +135,16 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     return ['nsenter', `--target=${holder()}`, ...ENTER];
   }
   function start(args: readonly string[], options: RunOptions = {}): Running {
-    const env = { PATH: path('/tools'), GRACE_ROOT: root, GRACE_HOLDER: `${holder()}`, ...options.env };
-    return startGhpass(args, { ...options, within: within(), env });
+    return startGhpass(args, { ...options, within: within(), env: { ...environment(), ...options.env } });
+  }
+  function environment(): Record<string, string> {
+    return { PATH: path('/tools'), GRACE_ROOT: root, GRACE_HOLDER: `${holder()}` };
   }
   return {
     start,
     run: (args, options) => start(args, options).ended,
+    inTerminal: (words, options = {}) =>
+      startTerminal([...within(), ...words], { ...options, env: { ...environment(), ...options.env } }),
     startProgram: async (script) => {
       const [command = '', ...words] = within();
       const stdio: StdioOptions = ['ignore', 'pipe', 'inherit'];
@@ -168,6 +185,7 @@ function startSurroundings(root: string): number {
   const mounts = [
     ...(isRoot ? withoutAccess().map((pid) => `mount --bind ${root}/nothing /proc/${pid}`) : []),
     ...DEVICES.map((name) => `mount --bind /dev/${name} ${root}/dev/${name}`),
+    `mount --rbind /dev/pts ${root}/dev/pts`,
     ...[...REPLACED, ...REPLACED_FILES.filter((file) => existsSync(join(root, file)))].map(
       (directory) => `mount --rbind ${root}${directory} ${directory}`,
     ),

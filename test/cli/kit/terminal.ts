@@ -38,6 +38,9 @@ export interface TestTerminal {
   /** Types keys: text as it is, control keys as the bytes that they send (`\x1d` is Ctrl-]). */
   type(keys: string | Uint8Array): void;
   resize(columns: number, rows: number): void;
+  /** Takes nothing of what the program writes any more, until it is let go, as behind a network that does not answer. */
+  hold(): void;
+  letGo(): void;
   signal(name: NodeJS.Signals): void;
   /** Waits for a text or pattern on the screen, whose lines are joined by newlines. Throws with the screen where none comes. */
   shows(text: string | RegExp, patienceMs?: number): Promise<void>;
@@ -58,7 +61,13 @@ afterAll(() => {
 export function startTerminal(words: readonly string[], options: TerminalOptions = {}): TestTerminal {
   const { columns: cols = 80, rows = 24, env = {}, cwd = process.cwd() } = options;
   const [command = '', ...args] = words;
-  const emulator = new xterm.Terminal({ cols, rows, scrollback: SCROLLBACK_LINES, allowProposedApi: true });
+  const emulator = new xterm.Terminal({
+    cols,
+    rows,
+    scrollback: SCROLLBACK_LINES,
+    allowProposedApi: true,
+    logLevel: 'off',
+  });
   const size = { cols, rows, cwd, encoding: null, name: 'xterm-256color' };
   const pty = spawn(command, args, { ...size, env: { ...ENVIRONMENT, ...env } });
   const written: Uint8Array[] = [];
@@ -118,6 +127,8 @@ export function startTerminal(words: readonly string[], options: TerminalOptions
       emulator.resize(columns, lines);
       pty.resize(columns, lines);
     },
+    hold: () => pty.pause(),
+    letGo: () => pty.resume(),
     signal,
     shows: (text, patienceMs = PATIENCE_MS) =>
       new Promise((resolve, reject) => {

@@ -22,7 +22,12 @@ const LISTENS: Observation = { type: 'watching', by: 'events', note: null };
 const RUNNING: Observation = { type: 'state', state: 'running', detail: null };
 const CONSOLE: Observation = {
   type: 'console',
-  lines: ['[    0.000000] Booting Linux on physical CPU 0x0000000000', 'Debian GNU/Linux 13 demo ttyAMA0', '', 'demo login:'],
+  lines: [
+    '[    0.000000] Booting Linux on physical CPU 0x0000000000',
+    'Debian GNU/Linux 13 demo ttyAMA0',
+    '',
+    'demo login:',
+  ],
   skippedBytes: 0,
 };
 const samples = (...loads: number[]): Observation[] =>
@@ -77,7 +82,11 @@ const CASES: Case[] = [
       demo: {
         observations: [
           STARTED,
-          { type: 'watching', by: 'polling', note: 'another program listens to its events: asked once a second instead' },
+          {
+            type: 'watching',
+            by: 'polling',
+            note: 'another program listens to its events: asked once a second instead',
+          },
           RUNNING,
         ],
       },
@@ -122,10 +131,16 @@ beforeAll(async () => {
   process.env.TZ = 'UTC';
   const grace = openMadeUp(graceHost([hopper()]));
   ({ plan: hopperPlan } = await planFacts(grace));
-  hopperMemory = await readGpuMemory(grace, hopperPlan.gpus.map(({ address }) => address));
+  hopperMemory = await readGpuMemory(
+    grace,
+    hopperPlan.gpus.map(({ address }) => address),
+  );
   const two = openMadeUp(graceHost(board(2, blackwell)));
   ({ plan: blackwellPlan } = await planFacts(two, { request: { vcpus: 72 } }));
-  blackwellMemory = await readGpuMemory(two, blackwellPlan.gpus.map(({ address }) => address));
+  blackwellMemory = await readGpuMemory(
+    two,
+    blackwellPlan.gpus.map(({ address }) => address),
+  );
 });
 
 /** The rows of the screen of a case. */

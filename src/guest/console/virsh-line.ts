@@ -1,0 +1,92 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GhpassError } from '../../errors.ts';
+import { virshFailure } from '../../host/virsh-failure.ts';
+import type { ConsoleLine } from './line.ts';
+
+/** What virsh says where somebody else has the console (src/util/virerror, src/conf/virchrdev.c). */
+const TAKEN = /console session exists/;
+/** virsh says nothing when it is connected. One that was refused has ended by then; a slower refusal comes with the end. */
+const REFUSAL_MS = 700;
+/** Its errors go to a file: what comes over the terminal is the guest's. */
+const WITHOUT_ERRORS = 'exec virsh "$@" 2> "$0"';
+
+/** The native part of node-pty is compiled at its installation, which may have failed: it is an optional dependency. */
+export function loadPty(): Promise<typeof import('node-pty') | null> {
+  return import('node-pty').catch(() => null);
+}
+
+/**
+ * A virsh in a pseudo-terminal of its own.
+ * @throws GhpassError `console.no-pty` where there is no node-pty, `console.taken`, and those of `virshFailure`.
+ */
+export async function openVirshLine(
+  args: readonly string[],
+  { columns: cols, rows }: { columns: number; rows: number },
+): Promise<ConsoleLine> {
+  const pty = await loadPty();
+  if (pty === null) throw noPty();
+  const directory = mkdtempSync(join(tmpdir(), 'ghpass-console-'));
+  const errors = join(directory, 'errors');
+  const env = { ...process.env, LC_ALL: 'C' };
+  const virsh = pty.spawn('/bin/sh', ['-c', WITHOUT_ERRORS, errors, ...args], { cols, rows, encoding: null, env });
+  const kill = () => virsh.kill('SIGTERM');
+  process.on('exit', kill);
+  const early: Uint8Array[] = [];
+  let listener: ((bytes: Uint8Array) => Promise<void>) | null = null;
+  // Without an encoding, what comes are bytes, whatever the declaration says.
+  virsh.onData((data) => {
+    const bytes = data as unknown as Uint8Array;
+    if (listener === null) early.push(bytes);
+    else {
+      virsh.pause();
+      void listener(bytes).then(() => virsh.resume());
+    }
+  });
+  const ended = new Promise<void>((resolve, reject) => {
+    virsh.onExit(({ exitCode }) => {
+      process.off('exit', kill);
+      const said = readFileSync(errors, 'utf8');
+      rmSync(directory, { recursive: true, force: true });
+      if (exitCode === 0) resolve();
+      else reject(consoleFailure(args, said, exitCode));
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const connected = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, REFUSAL_MS);
+  });
+  await Promise.race([ended, connected]).finally(() => clearTimeout(timer));
+  return {
+    type: (keys) => virsh.write(Buffer.from(keys)),
+    resize: (columns, lines) => virsh.resize(columns, lines),
+    onOutput: (wanted) => {
+      listener = wanted;
+      if (early.length > 0) void wanted(Buffer.concat(early.splice(0)));
+    },
+    ended,
+    close: kill,
+  };
+}
+
+/** What a `virsh console` that failed says, as an error. */
+export function consoleFailure(args: readonly string[], stderr: string, status: number | null): GhpassError {
+  const uri = args.find((word) => word.startsWith('--connect='))?.slice('--connect='.length) ?? '';
+  const failure = virshFailure(uri, ['console'], { stderr, status, stdout: '', signal: null });
+  if (!TAKEN.test(stderr)) return failure;
+  return new GhpassError('check', {
+    code: 'console.taken',
+    message: 'another program has the console, and libvirt does not tell which',
+    suggestions: [`virsh ${args.filter((word) => word !== '--quiet').join(' ')} --force   # takes it from them`],
+    cause: failure,
+  });
+}
+
+function noPty(): GhpassError {
+  return new GhpassError('tool', {
+    code: 'console.no-pty',
+    message: 'virsh needs a terminal, and node-pty is not installed, which would give it one',
+    suggestions: ['npm install --global node-pty', 'from a terminal: ghpass attach'],
+  });
+}
