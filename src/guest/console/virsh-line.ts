@@ -30,7 +30,7 @@ export async function openVirshLine(
   const directory = mkdtempSync(join(tmpdir(), 'ghpass-console-'));
   const errors = join(directory, 'errors');
   const env = { ...process.env, LC_ALL: 'C' };
-  const virsh = pty.spawn('/bin/sh', ['-c', WITHOUT_ERRORS, errors, ...args], { cols, rows, encoding: null, env });
+  const virsh = spawnIn(pty, ['-c', WITHOUT_ERRORS, errors, ...args], { cols, rows, encoding: null, env });
   const kill = () => virsh.kill('SIGTERM');
   process.on('exit', kill);
   const early: Uint8Array[] = [];
@@ -68,6 +68,20 @@ export async function openVirshLine(
     ended,
     close: kill,
   };
+}
+
+/** @throws GhpassError `console.no-pty` where this machine has no more pseudo-terminals, or none. */
+function spawnIn({ spawn }: typeof import('node-pty'), args: string[], options: import('node-pty').IPtyForkOptions) {
+  try {
+    return spawn('/bin/sh', args, options);
+  } catch (error) {
+    throw new GhpassError('tool', {
+      code: 'console.no-pty',
+      message: `there is no pseudo-terminal for virsh: ${(error as Error).message}`,
+      suggestions: ['ls -l /dev/ptmx /dev/pts', 'sysctl kernel.pty'],
+      cause: error,
+    });
+  }
 }
 
 /** What a `virsh console` that failed says, as an error. */

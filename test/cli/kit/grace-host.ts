@@ -31,9 +31,7 @@ const REPLACED_FILES = ['/proc/iomem'];
 /** What a process on the made-up host finds there instead of this machine's own. */
 const REPLACED = ['/sys', '/etc', '/run', '/var/lib', '/usr/sbin', '/dev'];
 /** Of the real `/dev`: node, shells and terminals want them, and a process that is to hang in the kernel wants FUSE. */
-const DEVICES = ['null', 'zero', 'random', 'urandom', 'fuse', 'tty', 'ptmx'].filter((name) =>
-  existsSync(`/dev/${name}`),
-);
+const DEVICES = ['null', 'zero', 'random', 'urandom', 'fuse', 'tty'].filter((name) => existsSync(`/dev/${name}`));
 const TOOLS = join(import.meta.dirname, '../fixtures/bin');
 /** All that the parts of the play need: what else is installed on this machine must not be found. */
 const SYSTEM_TOOLS = [
@@ -116,6 +114,8 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     mkdirSync(path(directory), { recursive: true });
   if (gpus[0]?.driver) mkdirSync(path(`/sys/bus/pci/drivers/${gpus[0].driver}`), { recursive: true });
   for (const name of DEVICES) writeFileSync(path(`/dev/${name}`), '');
+  // Mounted at another place, the device would not find its terminals (fs/devpts/inode.c).
+  symlinkSync('pts/ptmx', path('/dev/ptmx'));
   installFirmware(path);
   let surroundings: number | null = null;
   writeFileSync(path('/usr/sbin/busybox'), staticExecutable());
