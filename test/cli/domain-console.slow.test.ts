@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { canRunLibvirt, type LibvirtHost, startLibvirt } from '../libvirt/kit/libvirt-host.ts';
 import { COUNT, POWER_OFF, serialGuest } from '../qemu/kit/serial-guest.ts';
@@ -89,5 +91,42 @@ describe.runIf(canRunLibvirt() && canHaveOwnMounts())('ghpass attach, with a dom
     expect(await second.ended).toEqual({ status: 1, signal: 0 });
     theirs.type('still');
     await theirs.shows('theirsstill');
+  });
+
+  test('where node-pty was not compiled virsh has the terminal itself, and leaves it as it was', async () => {
+    const grace = await running(true);
+    const writer = attach(grace);
+    await writer.shows('Ctrl-]');
+    writer.type('before');
+    await writer.shows('before');
+    writer.type(LEAVE);
+    await writer.ended;
+    const hook = join(temporaryDirectory(), 'without-node-pty.cjs');
+    writeFileSync(
+      hook,
+      `const { Module } = require('node:module');
+const resolve = Module._resolveFilename;
+Module._resolveFilename = (name, ...rest) => {
+  if (name === 'node-pty') throw new Error('not compiled');
+  return resolve(name, ...rest);
+};
+`,
+    );
+    const script = 'stty -g; "$@"; echo "status $?"; stty -g; exec cat';
+    const words = ghpassWords(['attach', 'demo', '--escape', '^A']);
+    const env = { NODE_OPTIONS: `--require ${hook}` };
+    const terminal = grace.host.inTerminal(['sh', '-c', script, 'sh', ...words], { columns: 120, env });
+    await terminal.shows(/Ctrl-A leaves, and the guest goes on\]\nbefore/);
+    // virsh throws away what was typed before it was ready.
+    const type = () => {
+      terminal.type('\x1d>');
+      return terminal.screen().join('\n');
+    };
+    await expect.poll(type, { timeout: 20_000, interval: 500 }).toContain('before>');
+    terminal.type('\x01');
+    await terminal.shows(/left demo, which goes on.*\nstatus 0\n/s);
+    const settings = () => terminal.history().filter((line) => /^[0-9a-f:]{40,}$/.test(line));
+    await expect.poll(() => settings().length, { timeout: 20_000 }).toBe(2);
+    expect(settings()[1]).toBe(settings()[0]);
   });
 });
