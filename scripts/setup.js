@@ -17,6 +17,7 @@ const NEEDED = {
     cc: 'gcc',
     '/usr/include/stdio.h': 'libc6-dev',
     cpio: 'cpio',
+    fish: 'fish',
     iasl: 'acpica-tools',
     mandoc: 'mandoc',
     python3: 'python3',
@@ -28,6 +29,7 @@ const NEEDED = {
     flock: 'util-linux',
     git: 'git',
     'qemu-ga': 'qemu-guest-agent',
+    zsh: 'zsh',
   },
   lab: {
     cc: 'gcc',
