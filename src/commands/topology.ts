@@ -1,9 +1,12 @@
+import { resolve } from 'node:path';
 import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
 import type { Meant } from '../guest/topology.ts';
+import { requireNoFile, writeNewFile } from '../host/new-file.ts';
 import { openHost } from '../host/open.ts';
 import { requirePciAddress } from '../host/pci-address.ts';
 import { GhpassCommand, hostFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
+import { requirePlainPath } from '../ui/guest-flags.ts';
 import { jsonReady } from '../ui/json-ready.ts';
 import { libvirtFlags } from '../ui/libvirt-flags.ts';
 import { Args, Flags } from '../ui/oclif.ts';
@@ -21,7 +24,7 @@ export default class Topology extends GhpassCommand {
   ].join(' ');
   static override examples = [
     '<%= config.bin %> topology',
-    '<%= config.bin %> topology demo',
+    '<%= config.bin %> topology demo --svg demo.svg',
     '<%= config.bin %> topology --host builtin:gh200-nvl2 --plan',
     '<%= config.bin %> topology --plan-file plan.json',
   ];
@@ -40,6 +43,7 @@ export default class Topology extends GhpassCommand {
       helpValue: 'FILE',
       description: 'draw the plan that create-vm --dry-run --emit plan printed, - for standard input',
     }),
+    svg: Flags.string({ helpValue: 'FILE', description: 'draw it into this new file as SVG, too' }),
     open: Flags.boolean({
       allowNo: true,
       description: 'open the devices through VFIO, which resets those of this machine; by default only of a capture',
@@ -50,6 +54,8 @@ export default class Topology extends GhpassCommand {
     const { args, flags } = await this.parse(Topology);
     this.changesNothing = true;
     requireOneGuest(args.vm, flags);
+    const svg = flags.svg === undefined ? null : resolve(requirePlainPath(flags.svg));
+    if (svg !== null) requireNoFile(svg);
     const { collectTopology } = await import('../guest/topology.ts');
     const host = await openHost(flags.host);
     const topology = await collectTopology(host, (flags.gpu ?? []).map(requirePciAddress), {
@@ -60,6 +66,10 @@ export default class Topology extends GhpassCommand {
     const { drawingColumns, drawingText } = await import('../ui/topology/text.ts');
     const { glyphsFor } = await import('../ui/topology/glyphs.ts');
     const boxes = describeTopology(topology);
+    if (svg !== null) {
+      const { drawingSvg } = await import('../ui/topology/svg.ts');
+      writeNewFile(svg, drawingSvg(boxes));
+    }
     const columns = drawingColumns(process.stdout, process.env);
     const text = drawingText(boxes, columns, glyphsFor(process.env), this.paint(process.stdout));
     return this.conclude({ result: jsonReady(topology), findings: [], text }, false);

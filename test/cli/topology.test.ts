@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ghpass } from './kit/ghpass.ts';
 import { installedPackage } from './kit/installed.ts';
@@ -48,6 +50,25 @@ describe.concurrent('ghpass topology', { timeout: PATIENCE_MS }, () => {
     const run = await ghpass(['topology', ...args]);
     expect(run).toMatchObject({ status, stdout: '' });
     expect(run.stderr).toContain(`✖ ${message}`);
+  });
+
+  test('--svg makes a new file, whole, and overwrites none', async () => {
+    const directory = temporaryDirectory();
+    const svg = join(directory, 'gh200.svg');
+    const first = await ghpass(['topology', ...HOST, '--svg', svg]);
+    expect(first).toMatchObject({ status: 0, stderr: '' });
+    const drawn = readFileSync(svg, 'utf8');
+    expect(drawn).toMatch(/^<\?xml .*<svg .*<\/svg>\n$/s);
+    const [again, nowhere] = await Promise.all([
+      ghpass(['topology', ...HOST, '--svg', svg]),
+      ghpass(['topology', ...HOST, '--svg', join(directory, 'missing/gh200.svg')]),
+    ]);
+    expect(again).toMatchObject({ status: 2, stdout: '' });
+    expect(again.stderr).toContain(`✖ ${svg} is there already, and is not overwritten\n  Code: file.exists`);
+    expect(nowhere).toMatchObject({ status: 2, stdout: '' });
+    expect(nowhere.stderr).toContain('gh200.svg: ENOENT; nothing was written\n  Code: file.unwritable');
+    expect(readFileSync(svg, 'utf8')).toBe(drawn);
+    expect(readdirSync(directory)).toEqual(['gh200.svg']);
   });
 
   test('on a host without such a GPU is exit status 3, as probe', async () => {

@@ -122,7 +122,7 @@ function flow(texts: readonly string[], width: number): string[] {
 }
 
 /** Lines of whole words, those behind the first one indented; a word that is too long is broken. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
