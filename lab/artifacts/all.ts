@@ -1,6 +1,7 @@
 import { type Artifact, ensureArtifact, wasEverBuilt } from '../cache/artifact.ts';
 import type { LabContext } from '../context.ts';
 import { requireTools, type Tool } from '../tool.ts';
+import { cloudImageArtifact } from './cloud-image.ts';
 import { firmwareArtifact } from './firmware.ts';
 import { ghpassArtifact } from './ghpass.ts';
 import type { Kernel } from './kernel.ts';
@@ -48,6 +49,7 @@ export function artifactsByName(): ReadonlyMap<string, Artifact> {
     stockKernelArtifact,
     fullKernelArtifact,
     ...USERLANDS.map(userlandArtifact),
+    cloudImageArtifact,
     ghpassArtifact,
   ];
   return new Map(artifacts.map((artifact) => [artifact.name, artifact]));

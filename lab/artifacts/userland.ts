@@ -14,7 +14,7 @@ const SYSTEM_PACKAGES =
   'base-files base-passwd bash busybox-static coreutils cpio dash debianutils diffutils dpkg findutils gawk grep gzip hostname iproute2 kmod libc-bin mount pciutils procps psmisc sed tar util-linux xz-utils zstd';
 /** What a user of ghpass has beside it. libvirt's drivers for storage, networks and filters stay out: they want a firewall. */
 const VIRTUALISATION_PACKAGES =
-  'nodejs qemu-system-arm qemu-utils qemu-efi-aarch64 libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients genisoimage';
+  'nodejs qemu-system-arm qemu-utils qemu-efi-aarch64 libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients genisoimage openssh-client passt';
 
 /** Nothing at run time reads these. */
 const LEFT_OUT = [

@@ -13,7 +13,9 @@ const MAKE_INITRAMFS = `
 tree=$(mktemp -d)
 mkdir "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys"
 cp /bin/busybox "$tree/bin/"
-install -m 755 "$(dirname "$(readlink -f "$(command -v ghpass)")")/../templates/smoke-init" "$tree/init"
+templates=$(dirname "$(readlink -f "$(command -v ghpass)")")/../templates
+install -m 755 "$templates/smoke-init" "$tree/init"
+cp "$templates/report.sh" "$tree/"
 mkdir -p "$(dirname ${REPORTS})"
 cd "$tree" && find . | cpio --create --format=newc --owner=0:0 --quiet -F ${REPORTS}
 `;

@@ -1,0 +1,82 @@
+import { beforeAll, expect, test } from 'vitest';
+import { cloudImageArtifact, cloudImageFile } from '../../lab/artifacts/cloud-image.ts';
+import { ensureArtifact } from '../../lab/cache/artifact.ts';
+import { createLabContext } from '../../lab/context.ts';
+import { LAB_TEST_TIMEOUT_MS, runStepsInLab, type StepResult } from './harness.ts';
+import { HOST_STATE, PRISTINE } from './host-state.ts';
+
+const GPU = '0000:01:00.0';
+/** Two boots of a whole distribution, one of them its first, emulated. */
+const TIMEOUT_SECONDS = 2_400;
+const CREATE = [
+  `ghpass create-vm demo --json --gpu ${GPU} --memory 1G --vcpus 2`,
+  '--image "$PWD/debian.qcow2" --disk-size 2G --ssh-key /tmp/key.pub --forward 2222:22',
+].join(' ');
+const SSH =
+  'ssh -q -i /tmp/key -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=20 debian@127.0.0.1';
+
+/** Runs a command in the guest, as soon as it lets somebody in. */
+const inGuest = (command: string) => `
+for try in $(seq 200); do
+  ${SSH} '${command}' && exit 0
+  sleep 3
+done
+exit 1
+`;
+
+let image: string;
+beforeAll(async () => {
+  image = cloudImageFile(await ensureArtifact(cloudImageArtifact, createLabContext()));
+}, LAB_TEST_TIMEOUT_MS);
+
+test.each([
+  { backend: 'qemu', prepare: 'true', network: '--network user' },
+  { backend: 'libvirt', prepare: 'lab-start-libvirt', network: '--network passt' },
+])(
+  'a distribution with $backend: made of an image, logged into, verified, stopped and started; its disk keeps what was written',
+  async ({ backend, prepare, network }) => {
+    const { step } = await runStepsInLab({
+      kernel: 'full',
+      userland: 'trixie',
+      host: 'gh200',
+      put: [image],
+      timeoutSeconds: TIMEOUT_SECONDS,
+      steps: {
+        prepare,
+        key: 'ssh-keygen -q -t ed25519 -N "" -f /tmp/key',
+        bind: `ghpass bind ${GPU}`,
+        create: `${CREATE} --backend ${backend} ${network}`,
+        login: inGuest('hostname; echo kept > file; sync; cloud-init status --wait'),
+        agent: 'ghpass verify demo --via agent --json',
+        console: 'ghpass verify demo --via console --json',
+        stop: 'ghpass stop demo --timeout 300 --json',
+        stopped: 'ghpass list --json',
+        start: 'ghpass start demo --json',
+        'login-again': inGuest('cat file'),
+        auto: 'ghpass verify demo --json',
+        delete: 'ghpass delete demo --yes --json',
+        release: `ghpass release ${GPU}`,
+        state: HOST_STATE,
+      },
+    });
+    for (const name of ['prepare', 'key', 'bind', 'create', 'stop', 'stopped', 'start', 'delete', 'release']) {
+      expect({ name, ...step(name) }).toMatchObject({ status: 0 });
+    }
+    expect(step('login')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^demo\n/) });
+    expectAsPlanned(step('agent'), 'agent');
+    expectAsPlanned(step('console'), 'console');
+    expect(step('login-again')).toMatchObject({ status: 0, stdout: 'kept\n' });
+    expectAsPlanned(step('auto'), 'agent');
+    expect(step('state').stdout).toBe(PRISTINE);
+  },
+  2 * LAB_TEST_TIMEOUT_MS,
+);
+
+/** Every line of the comparison is equal, and it was asked in that way. */
+function expectAsPlanned({ status, stdout, stderr }: StepResult, via: string): void {
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  const { comparisons, ...result } = JSON.parse(stdout).result as { via: string; comparisons: { equal: boolean }[] };
+  expect(result.via).toBe(via);
+  expect(comparisons.length).toBeGreaterThan(8);
+  expect(comparisons.filter(({ equal }) => !equal)).toEqual([]);
+}
