@@ -1,6 +1,6 @@
 import { GhpassError } from '../errors.ts';
 import { isPciAddress } from '../host/pci-address.ts';
-import { endGuest, whileGuestLocked } from './end-guest.ts';
+import { endGuest, journalsOf, whileGuestLocked } from './end-guest.ts';
 import { type HoldOptions, undoLocked } from './hold.ts';
 import { definitionJournal, type FoundJournal, findJournal, findJournals, guestJournal, RECOVER } from './journal.ts';
 import { isLeft, isLeftAlone, isPartOfKept, keepPart } from './journal-parts.ts';
@@ -28,10 +28,12 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
     if (!journal) continue;
     try {
       const kept = isPartOfKept(journal, journals);
-      if (kept) await whileLocked(journals, [subject], RECOVER, async () => keepPart(journal));
-      else if (isLeft(journal) || isLeftAlone(journal, journals)) await undoWhole(journal, options);
-      else continue;
-      results.push({ journal, kept });
+      if (kept) {
+        await whileLocked(journals, [subject], RECOVER, async () => keepPart(journal));
+        results.push({ journal, kept });
+      } else if (isLeft(journal) || isLeftAlone(journal, journals)) {
+        results.push(...(await undoWhole(journal, options)).map((undone) => ({ journal: undone, kept })));
+      }
     } catch (error) {
       if (!(error instanceof GhpassError)) throw error;
       failed = both(failed, error);
@@ -42,15 +44,21 @@ export async function recover(options: HoldOptions): Promise<Recovered[]> {
   return results;
 }
 
-/** What stays of a guest goes with the guest: a `delete` may have been killed before it came to what runs. */
-async function undoWhole({ subject }: FoundJournal, options: HoldOptions): Promise<void> {
+/**
+ * What stays of a guest goes with the guest: a `delete` may have been killed before it came to what runs.
+ * @returns all that was undone.
+ */
+async function undoWhole(journal: FoundJournal, options: HoldOptions): Promise<FoundJournal[]> {
+  const { subject } = journal;
   const name = subject.startsWith(definitionJournal('')) ? subject.slice(definitionJournal('').length) : null;
   if (name === null) {
     await undoLocked(subject, RECOVER, options);
-    return;
+    return [journal];
   }
   const ending = { ...options, command: RECOVER };
+  const { running, gpus } = journalsOf(options.journals, name);
   await whileGuestLocked(name, ending, () => endGuest(name, 'all', ending));
+  return [journal, ...(running ? [running] : []), ...gpus];
 }
 
 /** Guests that run, then what stays of them, then GPUs: a driver does not let go of a device that a guest has open. */

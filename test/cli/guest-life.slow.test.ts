@@ -8,7 +8,7 @@ import { installedPackage } from './kit/installed.ts';
 import { temporaryDirectories } from './kit/temporary-directories.ts';
 
 /** Node takes its time on a machine that is busy with other tests. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 const temporaryDirectory = temporaryDirectories();
 const graceHost = (gpu: Partial<SyntheticGpu> = { driver: null }) => graceHostIn(temporaryDirectory(), gpu);
