@@ -182,6 +182,13 @@ const REFUSALS: Record<string, Refusal> = {
     message: 'ghpass knows no guest named no-such-guest',
     suggestions: ['ghpass list'],
   },
+  'unknown guest to start': {
+    args: ['start', 'no-such-guest'],
+    status: 2,
+    code: 'guest.unknown',
+    message: 'ghpass made no guest named no-such-guest',
+    suggestions: ['ghpass list', "virsh start no-such-guest   # or shutdown, where it is somebody else's domain"],
+  },
   'unknown check to run': {
     args: ['doctor', ...GH200, '--checks', 'rom.bar,kernel.pagesize'],
     status: 2,
@@ -205,7 +212,7 @@ const REFUSALS: Record<string, Refusal> = {
     status: 2,
     code: 'help.unknown-topic',
     message: 'there is no command and no topic "nope"',
-    suggestions: ['ghpass --help', 'ghpass help exit-codes'],
+    suggestions: ['ghpass --help', 'ghpass help exit-codes', 'ghpass help environment', 'ghpass help files'],
   },
 };
 
