@@ -6,7 +6,7 @@ import type { ToolFacts } from '../host/tools.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import { NVLINK2_STACK } from '../vfio/nvlink.ts';
 import { planDistances } from './distances.ts';
-import { chooseFirmware } from './firmware.ts';
+import { chooseFirmware, firmwareOfDomain } from './firmware.ts';
 import type { GuestPlan } from './guest-plan.ts';
 import { planHostNodes } from './host-nodes.ts';
 import { planHugePages } from './huge-pages.ts';
@@ -46,7 +46,9 @@ export function planGuest({ host, settings, gpus, tools, request }: PlanInput): 
     gpus.map((gpu) => [...guestBars(gpu).values()]),
     addressBits === null ? null : { addressBits, memoryBytes: request.memoryBytes },
   );
-  const { code, variablesTemplate, format } = chooseFirmware(tools.firmware);
+  const { domain } = request;
+  const firmware = domain?.uefi ? firmwareOfDomain(domain, tools.firmware) : chooseFirmware(tools.firmware);
+  const { code, variablesTemplate, format } = firmware;
   const hostNodes = planHostNodes(host.numa, gpus);
   const nodesWith = (hugePageBytes: bigint | null) => planNodes(gpus, hostNodes, { ...request, hugePageBytes });
   const { hugePages } = settings;
