@@ -12,6 +12,7 @@ import {
   readDomainCapabilities,
 } from './libvirt-probes.ts';
 import { runVirsh, runVirshOnXml, SYSTEM_URI } from './run-virsh.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What a libvirt does with the elements that a coherent GPU needs: asked of it, because vendor builds differ from their version. */
 export interface LibvirtFacts {
@@ -100,6 +101,6 @@ function daemonVersion(uri: string, about: string): [number, number, number] {
   throw new GhpassError('tool', {
     code: 'libvirt.failed',
     message: `virsh version at ${uri} names no version of a daemon`,
-    suggestions: [`virsh --connect=${uri} version --daemon`],
+    suggestions: [`virsh --connect=${shellWord(uri)} version --daemon`],
   });
 }

@@ -1,5 +1,6 @@
 import { type FailureKind, GhpassError } from '../errors.ts';
 import type { ToolRun } from './run-tool.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A kind of failure as virsh words it. Seen with libvirt 11.3 and 12.8 unless a comment says otherwise. */
 interface Wording {
@@ -74,7 +75,7 @@ export function virshFailure(uri: string, args: readonly string[], { stderr, sta
 }
 
 function suggestionsFor(code: string, uri: string): string[] {
-  const virsh = `virsh --connect=${uri}`;
+  const virsh = `virsh --connect=${shellWord(uri)}`;
   if (code === 'libvirt.unreachable')
     return ['systemctl start virtqemud.socket   # or libvirtd.socket', `${virsh} version`];
   if (code === 'libvirt.permission')

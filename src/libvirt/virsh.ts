@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GhpassError } from '../errors.ts';
 import type { ToolOptions } from '../host/run-tool.ts';
 import { runVirsh, runVirshOnXml, SYSTEM_URI } from '../host/run-virsh.ts';
+import { shellWord } from '../host/shell-word.ts';
 import { asData } from './as-data.ts';
 import { shellWords } from './shell-words.ts';
 
@@ -160,7 +161,7 @@ export class Virsh {
     throw new GhpassError('usage', {
       code: 'libvirt.no-domain',
       message: `no domain at ${this.uri} is called ${JSON.stringify(name)}`,
-      suggestions: [`virsh --connect=${this.uri} list --all`],
+      suggestions: [`virsh --connect=${shellWord(this.uri)} list --all`],
     });
   }
 

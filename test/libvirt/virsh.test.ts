@@ -206,3 +206,11 @@ test('nativeArgv takes the environment away, and the quotes that are the shellâ€
   const argv = await new Virsh(URI).nativeArgv('<domain/>');
   expect(argv).toEqual(['/usr/bin/qemu', '-name', "guest=it's,x=1", '-device', '{"driver":"vfio-pci"}', '-S']);
 });
+
+test('a URI with parameters is one word of each command to try', async () => {
+  const uri = 'qemu+ssh://root@grace/system?keyfile=/k&no_verify=1';
+  failing(CONNECTING, "error: unable to connect to server at '127.0.0.1:1': Connection refused");
+  await expect(new Virsh(uri).domainNames()).rejects.toMatchObject({
+    suggestions: expect.arrayContaining([`virsh --connect='${uri}' version`]),
+  });
+});

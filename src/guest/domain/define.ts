@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/shell-word.ts';
 import { droppedBy } from '../../libvirt/read-back.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { Journal } from '../journal.ts';
@@ -35,6 +36,6 @@ export async function defineAndReadBack(
   throw new GhpassError('tool', {
     code: 'libvirt.dropped',
     message: `${name}: libvirt did not keep ${dropped.join(', ')}`,
-    suggestions: ['--profile fallback', `virsh --connect ${virsh.uri} version --daemon`],
+    suggestions: ['--profile fallback', `virsh --connect ${shellWord(virsh.uri)} version --daemon`],
   });
 }
