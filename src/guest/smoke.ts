@@ -64,10 +64,10 @@ const REBOOT_ARGUMENT = 'ghpass.then=reboot';
 export async function smoke(host: Host, options: SmokeOptions): Promise<SmokeResult> {
   /** First of all, so that CI can skip a machine without a GPU by the exit status, whatever else it lacks. */
   await selectGpus(host, options.addresses, { open: false });
+  if (options.libvirt) await requireThisMachine(host, options.libvirt.connect);
   const append = options.reboot ? `${KERNEL_ARGUMENTS} ${REBOOT_ARGUMENT}` : KERNEL_ARGUMENTS;
   const boot = { kernel: options.kernel ?? hostKernel(host), initrd: null, append, disks: [] };
   requireReadableFiles(boot);
-  if (options.libvirt) await requireThisMachine(host, options.libvirt.connect);
   const { name } = options.request;
   const binding = {
     ...options,

@@ -10,7 +10,7 @@ import { type Suite, unpackedUserland } from './userland.ts';
 
 const SCRIPT = join(import.meta.dirname, 'namespace.sh');
 /** Of a whole namespace: without root, a user's own would do for most of it, but not for starting guests. */
-const OWN_NAMESPACES = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
+const OWN_NAMESPACES = ['--mount', '--propagation', 'private', '--uts', '--pid', '--fork', '--kill-child'];
 
 /** Whether this machine lets this process have the namespaces that a libvirt is run in. */
 export function canRunLibvirt(): boolean {
@@ -34,12 +34,13 @@ export interface LibvirtHost {
 /**
  * Starts the libvirt of a suite, fetched first if need be.
  * @param vfio whether it sees IOMMU groups, VFIO and iommufd.
+ * @param hostname as on another machine; empty for this one's.
  */
-export async function startLibvirt(suite: Suite, { vfio = true }: { vfio?: boolean } = {}): Promise<LibvirtHost> {
+export async function startLibvirt(suite: Suite, { vfio = true, hostname = '' } = {}): Promise<LibvirtHost> {
   const root = await unpackedUserland(suite);
   const directory = mkdtempSync(join(tmpdir(), 'ghpass-libvirt-'));
   for (const name of ['work', 'tools']) mkdirSync(join(directory, name));
-  const inside = startNamespace([root, join(directory, 'work'), tmpdir(), vfio ? 'yes' : 'no']);
+  const inside = startNamespace([root, join(directory, 'work'), tmpdir(), vfio ? 'yes' : 'no', hostname]);
   await Promise.race([
     once(inside.stdout as Readable, 'data'),
     once(inside, 'exit').then(() => Promise.reject(new Error(`libvirtd of ${suite} did not start`))),

@@ -1,8 +1,9 @@
 # Runs as the first process of mount and PID namespaces of its own: a Debian root in which libvirt sees VFIO and iommufd,
 # whatever this machine has. Nothing in ROOT is changed. Says "ready" when libvirtd answers, and ends with standard input.
-# usage: namespace.sh ROOT WORK TMP yes|no
+# usage: namespace.sh ROOT WORK TMP yes|no HOSTNAME
 set -e
-root=$1 work=$2 tmp=$3 vfio=$4
+root=$1 work=$2 tmp=$3 vfio=$4 hostname=$5
+[ -z "$hostname" ] || echo "$hostname" > /proc/sys/kernel/hostname
 mount -t tmpfs tmpfs "$work"
 mkdir "$work/upper" "$work/work" "$work/root"
 mount -t overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" overlay "$work/root"

@@ -12,7 +12,7 @@ export type Suite = (typeof SUITES)[number];
 
 /** A shell and mount for the namespace, and what a user of libvirt has; nothing is configured or installed. */
 const PACKAGES =
-  'base-files base-passwd bash coreutils dash libc-bin mount procps sed util-linux libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients libxml2-utils qemu-system-arm qemu-system-modules-spice qemu-efi-aarch64 swtpm swtpm-tools virtiofsd';
+  'base-files base-passwd bash coreutils dash libc-bin mount procps sed util-linux libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-log libvirt-clients libxml2-utils qemu-system-arm qemu-system-modules-spice qemu-efi-aarch64 swtpm swtpm-tools virtiofsd openssh-server openssh-client';
 
 const LEFT_OUT = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale', 'usr/share/icons'];
 
@@ -56,7 +56,7 @@ async function configure(root: string): Promise<void> {
   await symlink('/run', path.join(root, 'var/run'));
   const master = (name: string) => readFile(path.join(root, 'usr/share/base-passwd', `${name}.master`), 'utf8');
   const files = {
-    'etc/passwd': `${await master('passwd')}libvirt-qemu:x:64055:994::/var/lib/libvirt:/usr/sbin/nologin\n`,
+    'etc/passwd': `${await master('passwd')}sshd:x:64056:65534::/run/sshd:/usr/sbin/nologin\nlibvirt-qemu:x:64055:994::/var/lib/libvirt:/usr/sbin/nologin\n`,
     'etc/group': `${await master('group')}libvirt:x:993:\nlibvirt-qemu:x:64055:\nkvm:x:994:\n`,
     'etc/hosts': '127.0.0.1 localhost\n',
     // libvirt wants a machine id; it need not be anybody's.
