@@ -27,10 +27,10 @@ const namesOf = (modules: string[], packages: RegExp) =>
   modules.filter((path) => packages.test(path.replace(/^.*\/node_modules\/\.cache\/[^/]+\/[^/]+/, '')));
 
 /** What draws on a terminal, and what takes longer to load than a run that needs none of it. */
-const TERMINAL = /\b(?:ink|react|node-pty|yoga-layout)\b/;
+const TERMINAL = /\b(?:ink|react|node-pty|yoga-layout|screen\.mjs)\b/;
 /** For a domain, its validator is all. */
-const BESIDE_XML = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|modern-tar|diff)\b/;
-const SLOW = /\b(?:ink|react|node-pty|yoga-layout|zod|execa|fast-xml-parser|modern-tar)\b/;
+const BESIDE_XML = /\b(?:ink|react|node-pty|yoga-layout|screen\.mjs|zod|execa|modern-tar|diff)\b/;
+const SLOW = /\b(?:ink|react|node-pty|yoga-layout|screen\.mjs|zod|execa|fast-xml-parser|modern-tar)\b/;
 
 describe.concurrent('modules that are loaded', { timeout: PATIENCE_MS }, () => {
   test.each([

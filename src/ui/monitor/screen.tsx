@@ -14,7 +14,7 @@ const ENTER = '\u001b[?1049h\u001b[H';
 const LEAVE = '\u001b[?1049l';
 /** Nobody reads faster, and what a guest writes in between is drawn together. */
 const FRAMES_PER_SECOND = 8;
-const CLOCK_MS = 1_000;
+const CLOCK_MS = 1_500;
 
 /**
  * Shows guests until the user leaves or the signal comes. The terminal is as before then, also where ghpass is killed.
@@ -46,16 +46,22 @@ function Screen({ model, paint }: ScreenProps) {
   const [choice, setChoice] = useState<Choice>({ chosen: 0, help: false });
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => model.subscribe(redraw), [model]);
+  // Guests that run are seen once a second, and drawn then; of others, only the clock goes on.
   useEffect(() => {
-    const clock = setInterval(redraw, CLOCK_MS);
-    return () => clearInterval(clock);
-  }, []);
+    const clock = setTimeout(redraw, CLOCK_MS);
+    return () => clearTimeout(clock);
+  });
   useKeys(model, setChoice);
   // A screen that is filled to its last row scrolls.
   const lines = frame(model, choice, { nowMs: Date.now(), columns, rows: rows - 1, memory: model.memory, paint });
   return (
     <Box flexDirection="column" width={columns}>
-      <Text wrap="truncate-end">{lines.map((line) => line || ' ').join('\n')}</Text>
+      {lines.map((line, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row is nothing but its position.
+        <Text key={row} wrap="truncate-end">
+          {line || ' '}
+        </Text>
+      ))}
     </Box>
   );
 }

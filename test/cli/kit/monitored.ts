@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GuestPlan } from '../../../src/plan/guest-plan.ts';
+import { Qmp } from '../../../src/qemu/qmp.ts';
+import type { MonitorLine } from '../../../src/ui/monitor/json-lines.ts';
+import type { QemuCommand } from '../../qemu/kit/qemu-binary.ts';
+import { installedPackage } from './installed.ts';
+import { startTerminal, type TerminalOptions, type TestTerminal } from './terminal.ts';
+
+/** Each process has a /run of its own, and all of them the same one. */
+const OWN_RUN = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-ec'];
+const MACHINE = ['-M', 'virt', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '64', '-S'];
+const QUIET = ['-nodefaults', '-no-user-config', '-display', 'none'];
+
+/** A monitor that prints lines. */
+export interface MonitorLines {
+  child: ChildProcess;
+  /** Waits for a line that was printed or will be; gives it, with the time at which it came. */
+  line(fits: (line: MonitorLine) => boolean, patienceMs?: number): Promise<MonitorLine & { cameAtMs: number }>;
+  all(): MonitorLine[];
+  status: Promise<number | null>;
+}
+
+/** Real QEMUs as ghpass leaves them in its runtime directory, whose processors stand still at first, and monitors of them. */
+export class MonitoredHost {
+  /** @param directory an empty one. */
+  constructor(
+    private readonly directory: string,
+    private readonly qemu: QemuCommand,
+    private readonly plan: GuestPlan,
+  ) {}
+
+  path(guest: string, file: string): string {
+    return join(this.directory, 'ghpass', guest, file);
+  }
+
+  /** Starts the QEMU of a guest, and waits until it answers. */
+  async startGuest(name: string): Promise<ChildProcess> {
+    mkdirSync(this.path(name, ''), { recursive: true });
+    const plan = JSON.stringify({ ...this.plan, name }, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+    writeFileSync(this.path(name, 'plan.json'), plan);
+    const at = `/run/ghpass/${name}`;
+    const child = this.spawn([
+      ...[this.qemu.command, ...this.qemu.args, ...MACHINE, ...QUIET],
+      ...['-chardev', `socket,id=c,path=${at}/console.sock,server=on,wait=off,logfile=${at}/console.log`],
+      ...['-serial', 'chardev:c', '-pidfile', `${at}/qemu.pid`],
+      ...['-qmp', `unix:${at}/qmp.sock,server=on,wait=off`, '-qmp', `unix:${at}/events.sock,server=on,wait=off`],
+    ]);
+    while (!(await this.answers(name))) await sleep(50);
+    return child;
+  }
+
+  /** Has QEMU do something, as another program does. */
+  async tell(name: string, command: string): Promise<void> {
+    const qmp = await Qmp.open(this.path(name, 'qmp.sock'), AbortSignal.timeout(10_000));
+    await qmp.execute(command);
+    qmp.close();
+  }
+
+  pid(name: string): number {
+    return Number(readFileSync(this.path(name, 'qemu.pid'), 'utf8'));
+  }
+
+  terminal(args: readonly string[], options: TerminalOptions = {}): TestTerminal {
+    return startTerminal(this.within([...this.ghpass(), ...args]), options);
+  }
+
+  /** As a shell runs it: what comes `afterwards` has the terminal next. */
+  shell(args: readonly string[], afterwards: string): TestTerminal {
+    return startTerminal(this.within(['sh', '-c', `"$@"; ${afterwards}`, 'sh', ...this.ghpass(), ...args]));
+  }
+
+  lines(args: readonly string[]): MonitorLines {
+    const child = this.spawn([...this.ghpass(), ...args], ['ignore', 'pipe', 'inherit']);
+    const lines: (MonitorLine & { cameAtMs: number })[] = [];
+    const arrived = new EventTarget();
+    createInterface({ input: child.stdout as NonNullable<typeof child.stdout> }).on('line', (text) => {
+      lines.push({ ...(JSON.parse(text) as MonitorLine), cameAtMs: Date.now() });
+      arrived.dispatchEvent(new Event('line'));
+    });
+    const status = once(child, 'close').then(([code]) => code as number | null);
+    return {
+      child,
+      all: () => lines,
+      status,
+      async line(fits, patienceMs = 30_000) {
+        const signal = AbortSignal.timeout(patienceMs);
+        for (let found = lines.find(fits); ; found = lines.find(fits)) {
+          if (found) return found;
+          await once(arrived, 'line', { signal }).catch(() => {
+            throw new Error(`no such line came: ${JSON.stringify(lines.slice(-20), null, 1)}`);
+          });
+        }
+      },
+    };
+  }
+
+  private ghpass(): string[] {
+    return [process.execPath, join(installedPackage(), 'bin/run.js'), 'monitor'];
+  }
+
+  private within(words: readonly string[]): string[] {
+    return [...OWN_RUN, `mount --bind ${this.directory} /run; exec "$@"`, 'sh', ...words];
+  }
+
+  private spawn(words: readonly string[], stdio: ('ignore' | 'pipe' | 'inherit')[] = ['ignore', 'inherit', 'inherit']) {
+    const [command = '', ...args] = this.within(words);
+    return spawn(command, args, { stdio });
+  }
+
+  private async answers(name: string): Promise<boolean> {
+    if (!existsSync(this.path(name, 'events.sock'))) return false;
+    const socket = connect(this.path(name, 'events.sock'));
+    try {
+      await once(socket, 'data');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
