@@ -62,7 +62,7 @@ describe.each(COMMANDS)('ghpass $id', ({ id, summary, examples, flags, args }) =
   test('has examples that parse', async () => {
     for (const example of examples) {
       // As the shell would: the part of ghpass, without what others do with it.
-      const own = example.slice(example.indexOf('ghpass ')).replace(/ +[#|>].*$/, '');
+      const own = example.slice(example.indexOf('ghpass ')).replace(/(?: +[#|>]|\)).*$/, '');
       const [program, name, ...argv] = shellWords(own.replaceAll('"', "'"));
       expect(program).toBe('ghpass');
       await expect(parse(argv, await inputOf(name ?? '')), example).resolves.toBeDefined();
