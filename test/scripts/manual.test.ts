@@ -30,21 +30,25 @@ describe('the manual is what `npm run docs` writes', () => {
   });
 });
 
-describe.each(PAGES)('%s', (name, text) => {
-  // What is not installed, or in no index, is not for the page to mend.
-  test.skipIf(!has('mandoc'))('has nothing that mandoc finds fault with', () => {
-    const { stdout } = spawnSync('mandoc', ['-T', 'lint', join(MAN, name)], { encoding: 'utf8' });
-    expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('referenced manual not found'))).toEqual(
-      [],
-    );
+describe('all pages', () => {
+  const files = PAGES.map(([name]) => join(MAN, name));
+
+  // What is not installed, or in no index, is not for a page to mend.
+  test.skipIf(!has('mandoc'))('have nothing that mandoc finds fault with', () => {
+    const { stdout } = spawnSync('mandoc', ['-T', 'lint', ...files], { encoding: 'utf8' });
+    const faults = stdout.split('\n').filter((line) => line !== '' && !line.includes('referenced manual not found'));
+    expect(faults).toEqual([]);
   });
 
-  test.skipIf(!has('man'))('has nothing that man warns of, 60 columns wide', () => {
+  test.skipIf(!has('man'))('have nothing that man warns of, 60 columns wide', () => {
     const env = { ...process.env, MANWIDTH: '60', LC_ALL: 'C.UTF-8' };
-    const run = spawnSync('man', ['--warnings', '--local-file', join(MAN, name)], { encoding: 'utf8', env });
+    const run = spawnSync('man', ['--warnings', '--local-file', ...files], { encoding: 'utf8', env });
     expect(run).toMatchObject({ status: 0, stderr: '' });
+    expect(run.stdout.match(/^NAME$/gm)).toHaveLength(PAGES.length);
   });
+});
 
+describe.each(PAGES)('%s', (_, text) => {
   test('is ASCII, with lines that are not too long', () => {
     expect(text).toMatch(/^[ -~\n]+$/);
     const long = text.split('\n').filter((line) => line.length > 80 && !/^[.$]/.test(line));
