@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util';
 import { COLLECTORS } from '../src/checks/collectors.ts';
 import { boardHost } from '../src/host/builtin/board.ts';
 import { synthesize } from '../src/host/builtin/synthesize.ts';
-import { capturedHost } from '../src/host/captured.ts';
 import { type FileTree, memoryFiles } from '../src/host/memory-files.ts';
 import { captureHost } from '../src/host/snapshot/capture.ts';
+import { capturedHost } from '../src/host/snapshot/captured.ts';
 import { writeSnapshot } from '../src/host/snapshot/write.ts';
 
 const GHPASS = join(import.meta.dirname, '../bin/run.js');

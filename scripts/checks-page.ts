@@ -3,7 +3,7 @@ import { DOMAIN_CHECKS } from '../src/checks/domain/index.ts';
 import { RUNNING_GUEST_CHECKS } from '../src/checks/guest/index.ts';
 import { HOST_CHECKS_BEFORE_GUEST } from '../src/checks/host/index.ts';
 import { MEMORY_CHECKS } from '../src/checks/memory/index.ts';
-import { BIND_ERRORS } from '../src/guest/bind-failed.ts';
+import { BIND_ERRORS } from '../src/guest/binding/bind-failed.ts';
 
 const AGAIN = HOST_CHECKS_BEFORE_GUEST.map(({ id }) => `\`${id}\``).join(', ');
 

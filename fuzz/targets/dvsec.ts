@@ -1,5 +1,5 @@
 import { configSpace } from '../../src/host/builtin/config-writer.ts';
-import { migWorksWithCachedMemory } from '../../src/host/dvsec.ts';
+import { migWorksWithCachedMemory } from '../../src/host/pci/dvsec.ts';
 import { type FuzzTarget, promise } from '../target.ts';
 
 const CONFIG_BYTES = 4096;
@@ -7,7 +7,7 @@ const CONFIG_BYTES = 4096;
 /** The configuration space of a device. Inputs are what comes from 0x100 on: the rest is not read. */
 export const target: FuzzTarget = {
   name: 'dvsec',
-  sources: ['host/dvsec.ts'],
+  sources: ['host/pci/dvsec.ts'],
   form: 'bytes',
   maxBytes: CONFIG_BYTES,
   words: ['\u00de\u0010'],

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { GhpassError } from '../../src/errors.ts';
-import { readFactsByAgent } from '../../src/guest/ask-agent.ts';
+import { readFactsByAgent } from '../../src/guest/proof/ask-agent.ts';
 import { writeSrat } from '../../src/host/builtin/srat-writer.ts';
 import { AgentSocket } from '../../src/qemu/agent-socket.ts';
 import type { AgentCommand } from '../../src/qemu/guest-agent.ts';
@@ -16,7 +16,7 @@ const OPTIONS = { signal: new AbortController().signal, deadlineMs: 10_000 };
  */
 export const target: FuzzTarget = {
   name: 'guest-agent',
-  sources: ['qemu/agent-socket.ts', 'qemu/guest-agent.ts', 'guest/agent-files.ts', 'guest/ask-agent.ts'],
+  sources: ['qemu/agent-socket.ts', 'qemu/guest-agent.ts', 'guest/proof/agent-files.ts', 'guest/proof/ask-agent.ts'],
   form: 'json',
   maxBytes: 4096,
   words: ['{"return": 1000}\n', '{"return": {"count": 1, "buf-b64": "AA==", "eof": true}}\n', '\u00ff', '0-8191'],

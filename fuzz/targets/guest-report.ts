@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { GhpassError } from '../../src/errors.ts';
-import { findGuestReport } from '../../src/guest/guest-facts.ts';
+import { findGuestReport } from '../../src/guest/proof/guest-facts.ts';
 import { writeSrat } from '../../src/host/builtin/srat-writer.ts';
 import { allowing, type FuzzTarget } from '../target.ts';
 
@@ -11,12 +11,12 @@ import { allowing, type FuzzTarget } from '../target.ts';
 export const target: FuzzTarget = {
   name: 'guest-report',
   sources: [
-    'guest/guest-facts.ts',
-    'host/pci.ts',
-    'host/numa.ts',
+    'guest/proof/guest-facts.ts',
+    'host/pci/pci.ts',
+    'host/numa/numa.ts',
     'host/memory-files.ts',
     'host/acpi/srat.ts',
-    'host/nvidia-driver.ts',
+    'host/kernel/nvidia-driver.ts',
   ],
   form: 'json',
   maxBytes: 8192,

@@ -1,5 +1,5 @@
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { findVariantDriver, readVfioAliases } from '../../src/host/modules-alias.ts';
+import { findVariantDriver, readVfioAliases } from '../../src/host/pci/modules-alias.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const RELEASE = '6.17.0';
@@ -7,7 +7,7 @@ const RELEASE = '6.17.0';
 /** A modules.alias, and behind its last line the modalias of a device: both come with a snapshot. */
 export const target: FuzzTarget = {
   name: 'modules-alias',
-  sources: ['host/modules-alias.ts'],
+  sources: ['host/pci/modules-alias.ts'],
   form: 'bytes',
   maxBytes: 4096,
   words: ['alias vfio_pci:', '*', '*a', ' nvgrace_gpu_vfio_pci\n'],

@@ -1,10 +1,10 @@
-import { formatNumberList, parseNumberList } from '../../src/host/number-list.ts';
+import { formatNumberList, parseNumberList } from '../../src/host/numa/number-list.ts';
 import { type FuzzTarget, promise } from '../target.ts';
 
 /** A list of CPUs or nodes. */
 export const target: FuzzTarget = {
   name: 'number-list',
-  sources: ['host/number-list.ts'],
+  sources: ['host/numa/number-list.ts'],
   form: 'bytes',
   maxBytes: 512,
   words: [',', '-', '0-', '999999'],

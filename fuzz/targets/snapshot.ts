@@ -3,8 +3,8 @@ import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
 import { GhpassError } from '../../src/errors.ts';
 import { GH200 } from '../../src/host/builtin/gh200.ts';
 import { type SyntheticHost, synthesize } from '../../src/host/builtin/synthesize.ts';
-import { capturedHost } from '../../src/host/captured.ts';
 import { type FileTree, memoryFiles } from '../../src/host/memory-files.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import { gpuReport } from '../../src/ui/probe-report.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { type FuzzTarget, promise } from '../target.ts';
@@ -16,13 +16,13 @@ import { type FuzzTarget, promise } from '../target.ts';
 export const target: FuzzTarget = {
   name: 'snapshot',
   sources: [
-    'host/captured.ts',
+    'host/snapshot/captured.ts',
     'host/rooted-files.ts',
     'host/memory-files.ts',
     'host/facts.ts',
-    'host/kernel.ts',
-    'host/numa.ts',
-    'host/pci.ts',
+    'host/kernel/kernel.ts',
+    'host/numa/numa.ts',
+    'host/pci/pci.ts',
     'host/acpi/',
     'vfio/',
   ],

@@ -1,8 +1,8 @@
 import { GhpassError } from '../errors.ts';
 import { collectHost } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { tryLibvirt } from '../host/libvirt-answer.ts';
-import { readPlaces } from '../host/places.ts';
+import { tryLibvirt } from '../host/libvirt/libvirt-answer.ts';
+import { readPlaces } from '../host/numa/places.ts';
 import { readHostSettings } from '../host/settings.ts';
 import type { Collector } from '../host/snapshot/capture.ts';
 import { collectGpus } from '../vfio/collect.ts';

@@ -1,4 +1,4 @@
-import { requirePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci/pci-address.ts';
 import { DomainCommand, domainFlags } from '../ui/domain-command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { Args } from '../ui/oclif.ts';
@@ -33,7 +33,7 @@ export default class Apply extends DomainCommand {
     const { argv, flags } = await this.parse(Apply);
     const { withGpus } = await import('../guest/domain/change-gpus.ts');
     const { openHost } = await import('../host/open.ts');
-    const { selectGpus } = await import('../guest/select-gpus.ts');
+    const { selectGpus } = await import('../guest/gpus/select-gpus.ts');
     const addresses = (argv as string[]).map(requirePciAddress);
     const { gpus } = await selectGpus(await openHost(flags.host), addresses, { open: false, named: 'by-argument' });
     const choose = withGpus(gpus.map(({ pci }) => pci.address));

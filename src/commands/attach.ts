@@ -1,6 +1,6 @@
 import { GhpassError } from '../errors.ts';
 import { guestDirectories } from '../guest/directories.ts';
-import { shellWord } from '../host/shell-word.ts';
+import { shellWord } from '../host/programs/shell-word.ts';
 import { DomainCommand, domainFlags, readWords } from '../ui/domain-command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { Args, Flags } from '../ui/oclif.ts';

@@ -1,5 +1,5 @@
 import { journalDirectory } from '../guest/directories.ts';
-import { bindGpus } from '../guest/hold.ts';
+import { bindGpus } from '../guest/gpus/hold.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Finding } from '../checks/check.ts';
 import { GhpassError } from '../errors.ts';
-import { createGuest, guestCommand } from '../guest/create.ts';
 import { guestDirectories } from '../guest/directories.ts';
 import { inspectDisks, withMadeDisks } from '../guest/image/disks.ts';
-import { prepareGuest } from '../guest/prepare.ts';
+import { createGuest, guestCommand } from '../guest/life/create.ts';
+import { prepareGuest } from '../guest/life/prepare.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
 import { backendFlags, libvirtOf } from '../ui/backend.ts';

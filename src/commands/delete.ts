@@ -21,7 +21,7 @@ export default class Delete extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(Delete);
     const name = requireGuestName(args.name);
-    const { planDeletion, deleteGuest } = await import('../guest/delete-guest.ts');
+    const { planDeletion, deleteGuest } = await import('../guest/life/delete-guest.ts');
     const options = {
       journals: journalDirectory(process.env),
       guests: guestsDirectory(process.env),

@@ -17,7 +17,7 @@ export default class List extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { flags } = await this.parse(List);
     this.changesNothing = true;
-    const { listGuests } = await import('../guest/known-guests.ts');
+    const { listGuests } = await import('../guest/life/known-guests.ts');
     const options = { directories: guestDirectories(process.env), signal: this.interrupted };
     const { guests, findings } = await listGuests(flags.connect, options);
     const text = guestListText(guests, this.paint(process.stdout));

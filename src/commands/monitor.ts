@@ -27,7 +27,7 @@ export default class Monitor extends GhpassCommand {
 
   async run(): Promise<Envelope | undefined> {
     const { argv, flags } = await this.parse(Monitor);
-    const { findGuest } = await import('../guest/find-guest.ts');
+    const { findGuest } = await import('../guest/life/find-guest.ts');
     const { monitor } = await import('../ui/monitor/monitor.ts');
     const directories = { runtime: runtimeDirectory(process.env), guests: guestsDirectory(process.env) };
     const options = { ...directories, connect: flags.connect, signal: this.interrupted };

@@ -1,6 +1,6 @@
 import { GhpassError } from '../errors.ts';
-import { type Probed, probe } from '../guest/probe.ts';
-import type { ValidationOptions } from '../guest/validate-memory.ts';
+import { type Probed, probe } from '../guest/gpus/probe.ts';
+import type { ValidationOptions } from '../guest/gpus/validate-memory.ts';
 import { openHost } from '../host/open.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';

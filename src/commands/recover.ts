@@ -1,5 +1,5 @@
 import { journalDirectory } from '../guest/directories.ts';
-import { recover } from '../guest/recover.ts';
+import { recover } from '../guest/life/recover.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { recoverReport, recoverText } from '../ui/recover-report.ts';

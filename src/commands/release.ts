@@ -1,5 +1,5 @@
 import { journalDirectory } from '../guest/directories.ts';
-import { releaseGpus } from '../guest/hold.ts';
+import { releaseGpus } from '../guest/gpus/hold.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { Args } from '../ui/oclif.ts';

@@ -1,7 +1,7 @@
 import { assess } from '../checks/check.ts';
 import { vfioBusy, vfioOpenFailed, vfioPerms } from '../checks/device/vfio-open.ts';
 import { localHost } from '../host/local.ts';
-import { requirePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci/pci-address.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import { requireConfirmation } from '../ui/confirm.ts';
 import type { Envelope } from '../ui/envelope.ts';
@@ -35,7 +35,7 @@ export default class Scrub extends GhpassCommand {
 
     const collected = await collectGpus(localHost(), addresses, { open: true });
     const { host, gpus } = collected;
-    const { validateEach } = await import('../guest/validate-memory.ts');
+    const { validateEach } = await import('../guest/gpus/validate-memory.ts');
     const { memoryReport } = await import('../ui/memory-report.ts');
     const { memoryProgressText, memoryText } = await import('../ui/memory-text.ts');
     const validated = await validateEach(collected, {

@@ -35,7 +35,7 @@ export default class Smoke extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { flags } = await this.parse(Smoke);
     // What reads the guest's report takes a while to load, and oclif loads this file for every command.
-    const { smoke } = await import('../guest/smoke.ts');
+    const { smoke } = await import('../guest/proof/smoke.ts');
     const { plan, comparisons, findings } = await smoke(localHost(), {
       addresses: flags.gpu ?? [],
       request: {

@@ -20,7 +20,7 @@ export default class Start extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(Start);
     const name = requireGuestName(args.name);
-    const { startGuest } = await import('../guest/start-guest.ts');
+    const { startGuest } = await import('../guest/life/start-guest.ts');
     const { plan, findings, guest } = await startGuest(localHost(), name, {
       directories: guestDirectories(process.env),
       deadlineMs: deadlineOf(flags.timeout),

@@ -15,7 +15,7 @@ export default class Status extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(Status);
     this.changesNothing = true;
-    const { guestStatus } = await import('../guest/guest-status.ts');
+    const { guestStatus } = await import('../guest/life/guest-status.ts');
     const options = { directories: guestDirectories(process.env), signal: this.interrupted };
     const { findings, ...status } = await guestStatus(args.vm, flags.connect, options);
     const text = guestStatusText({ ...status, findings }, this.paint(process.stdout));

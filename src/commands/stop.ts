@@ -42,7 +42,7 @@ export default class Stop extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(Stop);
     const name = requireGuestName(args.name);
-    const { stopGuest } = await import('../guest/stop-guest.ts');
+    const { stopGuest } = await import('../guest/life/stop-guest.ts');
     const { journal, ...directories } = guestDirectories(process.env);
     const how = await stopGuest(name, {
       ...directories,

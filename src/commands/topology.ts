@@ -3,7 +3,7 @@ import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
 import type { Meant } from '../guest/topology.ts';
 import { requireNoFile, writeNewFile } from '../host/new-file.ts';
 import { openHost } from '../host/open.ts';
-import { requirePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci/pci-address.ts';
 import { GhpassCommand, hostFlag } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { requirePlainPath } from '../ui/guest-flags.ts';

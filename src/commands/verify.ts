@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
-import type { Via } from '../guest/verify-running.ts';
+import type { Via } from '../guest/proof/verify-running.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
 import { comparisonText } from '../ui/comparison-text.ts';
@@ -37,7 +37,7 @@ export default class Verify extends GhpassCommand {
   async run(): Promise<Envelope> {
     const { args, flags } = await this.parse(Verify);
     this.changesNothing = true;
-    const { verifyRunning } = await import('../guest/verify-running.ts');
+    const { verifyRunning } = await import('../guest/proof/verify-running.ts');
     const { plan, comparisons, via, driver, findings } = await verifyRunning(localHost(), args.vm, {
       runtime: runtimeDirectory(process.env),
       guests: guestsDirectory(process.env),

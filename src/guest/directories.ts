@@ -1,6 +1,9 @@
 import { dirname, join } from 'node:path';
 import { ROOT_JOURNALS } from '../host/leftovers.ts';
 
+/** Name of the file, in a guest's directory, that says what was asked for. */
+export const DEFINITION = 'guest.json';
+
 /** Where everything is that ghpass keeps of guests. */
 export function guestDirectories(env: NodeJS.ProcessEnv): { runtime: string; journal: string; guests: string } {
   return { runtime: runtimeDirectory(env), journal: journalDirectory(env), guests: guestsDirectory(env) };
@@ -15,6 +18,11 @@ export function runtimeDirectory(env: NodeJS.ProcessEnv): string {
 /** Where each guest has a directory for what stays when it ends: its definition, the variables of its firmware, disks. */
 export function guestsDirectory(env: NodeJS.ProcessEnv): string {
   return join(stateDirectory(env), 'guests');
+}
+
+/** Where the definition of a guest is. */
+export function definitionFile(guests: string, name: string): string {
+  return join(guests, name, DEFINITION);
 }
 
 /**

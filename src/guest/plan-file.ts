@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GhpassError } from '../errors.ts';
-import { isPciAddress } from '../host/pci-address.ts';
+import { isPciAddress } from '../host/pci/pci-address.ts';
 import type { DrawnPlan, DrawnPseries } from '../plan/topology/guest.ts';
 
 const count = z.int().nonnegative();

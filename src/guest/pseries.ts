@@ -8,8 +8,8 @@ import { type PseriesPlan, planPseries } from '../plan/pseries-plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
 import { PSERIES_BINARY, renderPseriesArgv } from '../qemu/pseries-argv.ts';
 import { NVLINK2_STACK } from '../vfio/nvlink.ts';
-import { guestFiles } from './launch.ts';
-import { selectGpus } from './select-gpus.ts';
+import { selectGpus } from './gpus/select-gpus.ts';
+import { guestFiles } from './life/launch.ts';
 
 /** A guest for GPUs on NVLink2, which ghpass plans and does not start. */
 export interface PreparedPseries {

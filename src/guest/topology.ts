@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { NEWEST_TOOLS } from '../host/newest-tools.ts';
-import { type Places, readPlaces } from '../host/places.ts';
+import { type Places, readPlaces } from '../host/numa/places.ts';
+import { NEWEST_TOOLS } from '../host/programs/newest-tools.ts';
 import { readHostSettings } from '../host/settings.ts';
 import { planGuest } from '../plan/plan.ts';
 import { planPseries } from '../plan/pseries-plan.ts';
@@ -9,7 +9,7 @@ import { type DrawnPlan, type DrawnPseries, guestTopology, pseriesTopology } fro
 import { hostTopology } from '../plan/topology/host.ts';
 import type { Topology } from '../plan/topology/topology.ts';
 import { type CollectedGpus, collectGpus } from '../vfio/collect.ts';
-import { type FindOptions, findGuest } from './find-guest.ts';
+import { type FindOptions, findGuest } from './life/find-guest.ts';
 import { plainGuest } from './plain-guest.ts';
 
 /** The guest that is drawn beside its host. */

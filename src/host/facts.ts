@@ -2,13 +2,13 @@ import { readSrat, type Srat, SratError } from './acpi/srat.ts';
 import { type DefinitionBlocks, listTables, readDefinitionBlocks, readTable } from './acpi/tables.ts';
 import { type HostFiles, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
-import { type KernelFacts, readKernelFacts } from './kernel.ts';
+import { type KernelFacts, readKernelFacts } from './kernel/kernel.ts';
 import { type Leftover, readLeftovers } from './leftovers.ts';
-import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './modules-alias.ts';
-import { type NumaFacts, readNumaFacts } from './numa.ts';
-import { IBM, type NvlinkFacts, readNvlink } from './nvlink.ts';
-import { readPageBytes } from './page-size.ts';
-import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci.ts';
+import { type NumaFacts, readNumaFacts } from './numa/numa.ts';
+import { readPageBytes } from './numa/page-size.ts';
+import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './pci/modules-alias.ts';
+import { IBM, type NvlinkFacts, readNvlink } from './pci/nvlink.ts';
+import { listPciFunctions, type PciFunction, type PciIds, readPciFunction } from './pci/pci.ts';
 
 /** Everything that ghpass reads from a host without opening a device. */
 export interface HostFacts {

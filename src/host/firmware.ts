@@ -1,6 +1,6 @@
 import type { HostFiles } from './files.ts';
 import { readText } from './files.ts';
-import { runTool, type ToolRun } from './run-tool.ts';
+import { runTool, type ToolRun } from './programs/run-tool.ts';
 
 /** A UEFI image for `-machine virt`, as its firmware descriptor describes it. */
 export interface FirmwareFacts {

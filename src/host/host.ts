@@ -1,6 +1,6 @@
 import type { HostFiles } from './files.ts';
-import type { LibvirtFacts } from './libvirt.ts';
-import type { ToolFacts } from './tools.ts';
+import type { LibvirtFacts } from './libvirt/libvirt-facts.ts';
+import type { ToolFacts } from './programs/tools.ts';
 
 /** Where facts come from. */
 export interface HostSource {

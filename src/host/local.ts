@@ -1,11 +1,11 @@
 import { machine, release } from 'node:os';
 import { findFirmware } from './firmware.ts';
-import { runHelper } from './helper.ts';
 import type { Host } from './host.ts';
-import { tryKvm } from './kvm.ts';
-import { askLibvirt } from './libvirt.ts';
+import { tryKvm } from './kernel/kvm.ts';
+import { askLibvirt } from './libvirt/libvirt.ts';
 import { localFiles } from './local-files.ts';
-import { askQemu } from './qemu.ts';
+import { runHelper } from './programs/helper.ts';
+import { askQemu } from './programs/qemu.ts';
 
 /** Opening a device resets it, and a device that was just reset may take 30 s to be ready (nvgrace-gpu/main.c). */
 const DEVICE_DEADLINE_MS = 60_000;

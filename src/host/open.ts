@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { GhpassError } from '../errors.ts';
 import { BUILTIN_HOSTS } from './builtin/index.ts';
-import { capturedHost } from './captured.ts';
 import { UnreadableFileError } from './files.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local.ts';
 import { memoryFiles } from './memory-files.ts';
-import { snapshotFiles } from './snapshot-files.ts';
+import { capturedHost } from './snapshot/captured.ts';
+import { snapshotFiles } from './snapshot/snapshot-files.ts';
 
 const BUILTIN = 'builtin:';
 const BROKEN = 'broken';

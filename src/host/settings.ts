@@ -1,13 +1,13 @@
 import { type Iort, readIort } from './acpi/iort.ts';
 import { readTable } from './acpi/tables.ts';
-import { type CpuSettings, readCpuSettings } from './cpus.ts';
 import type { HostFacts } from './facts.ts';
 import { type HostFiles, readText } from './files.ts';
 import type { Host } from './host.ts';
-import { type HugePageFacts, readHugePages } from './huge-pages.ts';
-import { type LockLimit, readLockLimit } from './lock-limit.ts';
-import { listPciFunctions } from './pci.ts';
-import { readVfioModules, type VfioModules } from './vfio-modules.ts';
+import { type LockLimit, readLockLimit } from './kernel/lock-limit.ts';
+import { type CpuSettings, readCpuSettings } from './numa/cpus.ts';
+import { type HugePageFacts, readHugePages } from './numa/huge-pages.ts';
+import { listPciFunctions } from './pci/pci.ts';
+import { readVfioModules, type VfioModules } from './pci/vfio-modules.ts';
 
 /** How a host is set up, beside what its GPUs are: what `doctor` and a guest need, and `probe` does not. */
 export interface HostSettings {

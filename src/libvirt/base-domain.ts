@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { GhpassError } from '../errors.ts';
 import type { FirmwareFacts } from '../host/firmware.ts';
-import type { ToolFacts } from '../host/tools.ts';
+import type { ToolFacts } from '../host/programs/tools.ts';
 import { losesTopology } from '../plan/firmware.ts';
 import type { GuestBoot, GuestPlan } from '../plan/guest-plan.ts';
 import { append, childrenAt, remove, type Shape } from './edit.ts';

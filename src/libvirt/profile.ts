@@ -1,4 +1,4 @@
-import type { LibvirtFacts } from '../host/libvirt.ts';
+import type { LibvirtFacts } from '../host/libvirt/libvirt-facts.ts';
 
 /** How a domain says what libvirt may or may not have an element for; `commandline` is `<qemu:commandline>`. */
 export interface Profile {

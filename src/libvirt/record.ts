@@ -1,4 +1,4 @@
-import { formatNumberList, parseNumberList } from '../host/number-list.ts';
+import { formatNumberList, parseNumberList } from '../host/numa/number-list.ts';
 import { append, childrenAt, remove, type Shape } from './edit.ts';
 import type { XmlElement } from './xml.ts';
 

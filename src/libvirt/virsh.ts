@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { GhpassError } from '../errors.ts';
-import type { ToolOptions } from '../host/run-tool.ts';
-import { runVirsh, runVirshOnXml, SYSTEM_URI } from '../host/run-virsh.ts';
-import { shellWord } from '../host/shell-word.ts';
+import { runVirsh, runVirshOnXml, SYSTEM_URI } from '../host/libvirt/run-virsh.ts';
+import type { ToolOptions } from '../host/programs/run-tool.ts';
+import { shellWord } from '../host/programs/shell-word.ts';
 import { asData } from './as-data.ts';
 import { shellWords } from './shell-words.ts';
 

@@ -1,4 +1,4 @@
-import type { NumaFacts, NumaNode } from '../host/numa.ts';
+import type { NumaFacts, NumaNode } from '../host/numa/numa.ts';
 import type { GpuFacts } from '../vfio/gpu.ts';
 import type { GuestNode } from './guest-plan.ts';
 

@@ -1,4 +1,4 @@
-import type { NumaFacts } from '../host/numa.ts';
+import type { NumaFacts } from '../host/numa/numa.ts';
 import type { GpuFacts } from '../vfio/gpu.ts';
 
 /**

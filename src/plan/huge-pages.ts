@@ -1,6 +1,6 @@
 import { GhpassError } from '../errors.ts';
-import type { HugePageFacts, HugePagePool } from '../host/huge-pages.ts';
-import type { NumaNode } from '../host/numa.ts';
+import type { HugePageFacts, HugePagePool } from '../host/numa/huge-pages.ts';
+import type { NumaNode } from '../host/numa/numa.ts';
 import { formatBytes, MIB } from '../vfio/bytes.ts';
 import type { GuestNode, GuestPlan } from './guest-plan.ts';
 import type { GuestRequest } from './request.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GhpassError } from '../errors.ts';
-import { compareVersions } from '../host/kernel.ts';
-import type { QemuFacts } from '../host/qemu.ts';
+import { compareVersions } from '../host/kernel/kernel.ts';
+import type { QemuFacts } from '../host/programs/qemu.ts';
 
 /** A port of the host that leads to one of the guest. */
 export interface PortForward {

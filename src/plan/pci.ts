@@ -1,5 +1,5 @@
 import { GhpassError } from '../errors.ts';
-import type { NumaFacts } from '../host/numa.ts';
+import type { NumaFacts } from '../host/numa/numa.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import type { GuestNode, PlannedGpu, PlannedSmmu } from './guest-plan.ts';
 import { socketNode } from './host-nodes.ts';

@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
-import type { CpuSettings } from '../host/cpus.ts';
-import type { NumaFacts } from '../host/numa.ts';
-import { formatNumberList } from '../host/number-list.ts';
+import type { CpuSettings } from '../host/numa/cpus.ts';
+import type { NumaFacts } from '../host/numa/numa.ts';
+import { formatNumberList } from '../host/numa/number-list.ts';
 import type { GuestNode, GuestPlan } from './guest-plan.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { compareVersions } from '../host/kernel.ts';
+import { compareVersions } from '../host/kernel/kernel.ts';
+import type { ToolFacts } from '../host/programs/tools.ts';
 import type { HostSettings } from '../host/settings.ts';
-import type { ToolFacts } from '../host/tools.ts';
 import { type GpuFacts, guestBars } from '../vfio/gpu.ts';
 import { NVLINK2_STACK } from '../vfio/nvlink.ts';
 import { planDistances } from './distances.ts';

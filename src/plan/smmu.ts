@@ -1,9 +1,9 @@
 import { GhpassError } from '../errors.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { compareVersions } from '../host/kernel.ts';
+import { compareVersions } from '../host/kernel/kernel.ts';
+import { ACCELERATED_SMMU, COMMAND_QUEUES } from '../host/programs/smmu-properties.ts';
+import type { ToolFacts } from '../host/programs/tools.ts';
 import type { HostSettings } from '../host/settings.ts';
-import { ACCELERATED_SMMU, COMMAND_QUEUES } from '../host/smmu-properties.ts';
-import type { ToolFacts } from '../host/tools.ts';
 import type { GuestPlan, PlannedSmmu } from './guest-plan.ts';
 import type { GuestRequest } from './request.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { parseNumberList } from '../host/number-list.ts';
-import { runTool } from '../host/run-tool.ts';
+import { parseNumberList } from '../host/numa/number-list.ts';
+import { runTool } from '../host/programs/run-tool.ts';
 import type { GuestPlan } from '../plan/guest-plan.ts';
 import type { Qmp } from './qmp.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../errors.ts';
-import { announceProgram, endOf } from '../host/program-events.ts';
+import { announceProgram, endOf } from '../host/programs/program-events.ts';
 import { Qmp } from './qmp.ts';
 
 /** A started QEMU. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GhpassError } from '../errors.ts';
 import type { DomainChoice } from '../guest/domain/create-domain.ts';
-import { packageRoot } from '../host/package-root.ts';
+import { packageRoot } from '../host/programs/package-root.ts';
 import { libvirtFlags, managedFlag } from './libvirt-flags.ts';
 import { Flags } from './oclif.ts';
 

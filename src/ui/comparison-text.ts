@@ -1,4 +1,4 @@
-import type { Comparison } from '../guest/verify.ts';
+import type { Comparison } from '../guest/proof/verify.ts';
 import type { Paint } from './paint.ts';
 
 /** The guest held against its plan, line by line. */

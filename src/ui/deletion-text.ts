@@ -1,4 +1,4 @@
-import type { Deletion } from '../guest/delete-guest.ts';
+import type { Deletion } from '../guest/life/delete-guest.ts';
 
 /** What goes with a guest and what stays, one thing on a line. */
 export function deletionText({ name, removed, stays }: Deletion): string {

@@ -1,4 +1,4 @@
-import { onProgram, type ProgramRun } from '../host/program-events.ts';
+import { onProgram, type ProgramRun } from '../host/programs/program-events.ts';
 import { programEndText, programText, programWaitText } from './program-text.ts';
 
 /** Somebody who looks at a terminal wonders sooner than somebody who reads a log later. */

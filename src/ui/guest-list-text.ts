@@ -1,5 +1,5 @@
-import type { GuestStatus } from '../guest/guest-status.ts';
-import type { GuestEntry } from '../guest/known-guests.ts';
+import type { GuestEntry } from '../guest/life/guest-entry.ts';
+import type { GuestStatus } from '../guest/life/guest-status.ts';
 import { formatBytes } from '../vfio/bytes.ts';
 import type { Paint } from './paint.ts';
 

@@ -5,7 +5,7 @@ import type { DisksToMake } from '../guest/image/disks.ts';
 import { hostNameOf, requireHostName } from '../guest/image/host-name.ts';
 import { requirePublicKeys } from '../guest/image/public-keys.ts';
 import type { SeedRequest } from '../guest/image/seed-files.ts';
-import { packageRoot } from '../host/package-root.ts';
+import { packageRoot } from '../host/programs/package-root.ts';
 import { parseSize } from '../plan/request.ts';
 import { Flags } from '../ui/oclif.ts';
 import { requirePlainPath } from './guest-flags.ts';

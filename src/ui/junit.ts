@@ -1,6 +1,6 @@
 import { XMLBuilder } from 'fast-xml-parser';
 import type { Finding } from '../checks/check.ts';
-import type { Comparison } from '../guest/verify.ts';
+import type { Comparison } from '../guest/proof/verify.ts';
 
 const ATTRIBUTE = '@';
 

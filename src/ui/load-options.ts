@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command, Interfaces } from '@oclif/core';
-import { packageRoot } from '../host/package-root.ts';
+import { packageRoot } from '../host/programs/package-root.ts';
 
 /**
  * What oclif would otherwise search the file system for, at every start. There is one plugin, ghpass itself: a tool that

@@ -1,5 +1,5 @@
-import type { ProgramEnd, ProgramRun } from '../host/program-events.ts';
-import { shellWord } from '../host/shell-word.ts';
+import type { ProgramEnd, ProgramRun } from '../host/programs/program-events.ts';
+import { shellWord } from '../host/programs/shell-word.ts';
 import { shellCommand } from './shell-quote.ts';
 
 /** A command line that is longer gets a line for each option. */

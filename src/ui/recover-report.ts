@@ -1,4 +1,4 @@
-import type { Recovered } from '../guest/recover.ts';
+import type { Recovered } from '../guest/life/recover.ts';
 import type { Change } from '../host/journal-lines.ts';
 
 type DomainChange = Extract<Change, { kind: 'domain' }>;

@@ -1,4 +1,4 @@
-import { shellWord } from '../host/shell-word.ts';
+import { shellWord } from '../host/programs/shell-word.ts';
 
 /** A command line for a POSIX shell: each option with its value on a line of its own, quoted where it has to be. */
 export function shellCommand(argv: readonly string[]): string {

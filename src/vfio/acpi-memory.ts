@@ -1,5 +1,5 @@
 import type { HostFacts } from '../host/facts.ts';
-import type { PciFunction } from '../host/pci.ts';
+import type { PciFunction } from '../host/pci/pci.ts';
 
 /** Where firmware says the coherent memory of one GPU is. */
 export type AcpiMemory =

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GhpassError } from '../errors.ts';
-import { packageRoot } from '../host/package-root.ts';
+import { packageRoot } from '../host/programs/package-root.ts';
 import type { Catalogue, CatalogueEntry } from './catalogue.ts';
 import { LAYOUTS, type Layout } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { PciFunction } from '../host/pci.ts';
+import type { PciFunction } from '../host/pci/pci.ts';
 import type { Layout } from './layout.ts';
 
 /** What is known of a product by its ids. It names GPUs and says what to expect of them; it decides nothing. */

@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import { collectHost, type HostFacts } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
-import { requirePciAddress } from '../host/pci-address.ts';
+import { requirePciAddress } from '../host/pci/pci-address.ts';
 import { readCatalogue } from './catalogue-file.ts';
 import { collectGpu, type GpuFacts } from './gpu.ts';
 

@@ -1,7 +1,7 @@
 import { GhpassError } from '../errors.ts';
 import type { Host } from '../host/host.ts';
-import { isNvgrace } from '../host/modules-alias.ts';
-import type { PciFunction } from '../host/pci.ts';
+import { isNvgrace } from '../host/pci/modules-alias.ts';
+import type { PciFunction } from '../host/pci/pci.ts';
 import { errnoName } from './errno.ts';
 import { type FailedStep, parseDeviceAnswer, type RegionAnswer } from './protocol.ts';
 import { decodeRegionInfo, type RegionInfo, StructError } from './structs.ts';

@@ -1,8 +1,8 @@
 import type { HostFacts } from '../host/facts.ts';
-import { type GpuUse, readGpuUse } from '../host/gpu-use.ts';
 import type { Host } from '../host/host.ts';
-import type { NvlinkFacts } from '../host/nvlink.ts';
-import type { PciFunction } from '../host/pci.ts';
+import { type GpuUse, readGpuUse } from '../host/kernel/gpu-use.ts';
+import type { NvlinkFacts } from '../host/pci/nvlink.ts';
+import type { PciFunction } from '../host/pci/pci.ts';
 import { type AcpiMemory, readAcpiMemory } from './acpi-memory.ts';
 import { nextPowerOfTwo } from './bytes.ts';
 import { type Catalogue, type CatalogueEntry, findEntry } from './catalogue.ts';

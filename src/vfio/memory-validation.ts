@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { GhpassError } from '../errors.ts';
-import { runHelper } from '../host/helper.ts';
 import { localFiles } from '../host/local-files.ts';
-import type { NumaFacts } from '../host/numa.ts';
-import { formatNumberList } from '../host/number-list.ts';
-import { readOwnCpus } from '../host/own-cpus.ts';
+import type { NumaFacts } from '../host/numa/numa.ts';
+import { formatNumberList } from '../host/numa/number-list.ts';
+import { readOwnCpus } from '../host/numa/own-cpus.ts';
+import { runHelper } from '../host/programs/helper.ts';
 import { MIB } from './bytes.ts';
 import type { GpuFacts } from './gpu.ts';
 import { type MemoryAnswer, type MemoryProgress, parseMemoryAnswer, parseMemoryProgress } from './memory-answer.ts';

@@ -1,6 +1,6 @@
-import { migWorksWithCachedMemory } from '../host/dvsec.ts';
-import type { KernelFacts } from '../host/kernel.ts';
-import type { PciFunction } from '../host/pci.ts';
+import type { KernelFacts } from '../host/kernel/kernel.ts';
+import { migWorksWithCachedMemory } from '../host/pci/dvsec.ts';
+import type { PciFunction } from '../host/pci/pci.ts';
 import type { AcpiMemory } from './acpi-memory.ts';
 import { type DriverArithmetic, driverArithmetic, looksAtDvsec, type SpecialRegion } from './arithmetic.ts';
 import { nextPowerOfTwo } from './bytes.ts';

@@ -1,5 +1,5 @@
-import { compareVersions, type KernelFacts } from '../host/kernel.ts';
-import type { NvlinkFacts } from '../host/nvlink.ts';
+import { compareVersions, type KernelFacts } from '../host/kernel/kernel.ts';
+import type { NvlinkFacts } from '../host/pci/nvlink.ts';
 import type { DeviceMemory } from './memory.ts';
 import { isNvlinkMemory } from './nvlink-regions.ts';
 import type { RegionInfo } from './structs.ts';

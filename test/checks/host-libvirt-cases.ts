@@ -1,5 +1,5 @@
 import { GhpassError } from '../../src/errors.ts';
-import type { LibvirtFacts } from '../../src/host/libvirt.ts';
+import type { LibvirtFacts } from '../../src/host/libvirt/libvirt-facts.ts';
 import { graceHost, hopper, LIBVIRT, openMadeUp } from '../fixtures/grace-host.ts';
 import type { HostCase } from './host-cases.ts';
 

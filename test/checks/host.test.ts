@@ -3,7 +3,7 @@ import { assess, examine } from '../../src/checks/check.ts';
 import type { HostCheckFacts } from '../../src/checks/host/facts.ts';
 import { HOST_CHECKS } from '../../src/checks/host/index.ts';
 import type { Host } from '../../src/host/host.ts';
-import { tryLibvirt } from '../../src/host/libvirt-answer.ts';
+import { tryLibvirt } from '../../src/host/libvirt/libvirt-answer.ts';
 import { readHostSettings } from '../../src/host/settings.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import { describeCases } from './cases.ts';

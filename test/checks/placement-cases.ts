@@ -1,5 +1,5 @@
 import { GRACE_KERNEL_CONFIG } from '../../src/host/builtin/gh200.ts';
-import { ACCELERATED_SMMU } from '../../src/host/smmu-properties.ts';
+import { ACCELERATED_SMMU } from '../../src/host/programs/smmu-properties.ts';
 import { DEFAULT_PLACEMENT } from '../../src/plan/request.ts';
 import { board, GIB, graceHost, hopper, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import { hugePages, KIB_OF_512M } from '../fixtures/huge-pages.ts';

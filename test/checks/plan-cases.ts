@@ -1,5 +1,5 @@
 import type { Host } from '../../src/host/host.ts';
-import type { ToolFacts } from '../../src/host/tools.ts';
+import type { ToolFacts } from '../../src/host/programs/tools.ts';
 import { blackwell, board, GIB, graceHost, hopper, LIBVIRT, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import type { PlanOptions } from '../fixtures/plan.ts';
 import type { Case } from './cases.ts';

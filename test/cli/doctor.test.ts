@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GH200 } from '../../src/host/builtin/gh200.ts';
-import { NEWEST_TOOLS } from '../../src/host/newest-tools.ts';
+import { NEWEST_TOOLS } from '../../src/host/programs/newest-tools.ts';
 import { filesOf, graceHost, hopper } from '../fixtures/grace-host.ts';
 import { ghpass } from './kit/ghpass.ts';
 import { canHaveOwnMounts, GPU, graceHostIn } from './kit/grace-host.ts';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startTimeOf } from '../../src/guest/process-identity.ts';
+import { startTimeOf } from '../../src/guest/journal/process-identity.ts';
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
 import { canSeeOpenFiles, GPU, type GraceHost, graceHostIn } from './kit/grace-host.ts';
 import { stateOf, UNTOUCHED } from './kit/host-state.ts';

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startTimeOf } from '../../src/guest/process-identity.ts';
+import { startTimeOf } from '../../src/guest/journal/process-identity.ts';
 import type { SyntheticGpu } from '../../src/host/builtin/synthesize.ts';
-import { readCpuSettings } from '../../src/host/cpus.ts';
 import { localFiles } from '../../src/host/local-files.ts';
+import { readCpuSettings } from '../../src/host/numa/cpus.ts';
 import { canHaveOwnMounts, GPU, type GraceHost, graceHostIn } from './kit/grace-host.ts';
 import { stateOf, UNTOUCHED } from './kit/host-state.ts';
 import { installedPackage } from './kit/installed.ts';

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { runTool } from '../../src/host/run-tool.ts';
+import { runTool } from '../../src/host/programs/run-tool.ts';
 import { temporaryDirectories } from './kit/temporary-directories.ts';
 
 const temporaryDirectory = temporaryDirectories();
@@ -104,7 +104,7 @@ test.concurrent('a program that does not listen to SIGTERM is killed', async () 
 test.concurrent('a child that outlives the program and keeps its output open keeps nobody waiting', async () => {
   const { directory } = tool('sleep 30 & echo $! > "$0.pid"; exec sleep 30');
   const script = `
-    import { runTool } from ${JSON.stringify(join(import.meta.dirname, '../../src/host/run-tool.ts'))};
+    import { runTool } from ${JSON.stringify(join(import.meta.dirname, '../../src/host/programs/run-tool.ts'))};
     await runTool('ghpass-test-tool', [], { deadlineMs: 300, searchAlso: [${JSON.stringify(directory)}] })
       .catch(({ code, message }) => console.log(code, message));`;
   const start = Date.now();

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
-import { stateOf as processState } from '../../src/guest/process-identity.ts';
-import { AbandonedChildError, runTool } from '../../src/host/run-tool.ts';
+import { stateOf as processState } from '../../src/guest/journal/process-identity.ts';
+import { AbandonedChildError, runTool } from '../../src/host/programs/run-tool.ts';
 import { type StateD, stateD, untilGone } from '../fixtures/state-d.ts';
 import { canHaveOwnMounts, GPU, graceHostIn } from './kit/grace-host.ts';
 import { stateOf, UNTOUCHED } from './kit/host-state.ts';

@@ -4,7 +4,7 @@ import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
 import { selectChecks } from '../../src/checks/select.ts';
 import { GhpassError } from '../../src/errors.ts';
 import { diagnose } from '../../src/guest/doctor.ts';
-import { prepareGuest } from '../../src/guest/prepare.ts';
+import { prepareGuest } from '../../src/guest/life/prepare.ts';
 import { BROKEN_HOSTS } from '../../src/host/builtin/broken/index.ts';
 import { BUILTIN_HOSTS } from '../../src/host/builtin/index.ts';
 import type { Host } from '../../src/host/host.ts';

@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/checks/check.ts';
 import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
 import { GhpassError } from '../../src/errors.ts';
-import { guestCommand } from '../../src/guest/create.ts';
-import { prepareGuest } from '../../src/guest/prepare.ts';
+import { guestCommand } from '../../src/guest/life/create.ts';
+import { prepareGuest } from '../../src/guest/life/prepare.ts';
 import { isPseriesHost, preparePseries, pseriesCommand } from '../../src/guest/pseries.ts';
 import type { SyntheticHost } from '../../src/host/builtin/synthesize.ts';
-import { capturedHost } from '../../src/host/captured.ts';
 import type { Host } from '../../src/host/host.ts';
 import { type FileTree, memoryFiles } from '../../src/host/memory-files.ts';
 import { openHost } from '../../src/host/open.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import {
   DEFAULT_PLACEMENT,
   type GuestRequest,

@@ -1,9 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { readAgentKernelLog, requireFileCommands } from '../../src/guest/agent-files.ts';
-import { readFactsByAgent } from '../../src/guest/ask-agent.ts';
-import { compareGuest } from '../../src/guest/verify.ts';
+import { readAgentKernelLog, requireFileCommands } from '../../src/guest/proof/agent-files.ts';
+import { readFactsByAgent } from '../../src/guest/proof/ask-agent.ts';
+import { compareGuest } from '../../src/guest/proof/verify.ts';
 import { AgentSocket } from '../../src/qemu/agent-socket.ts';
 import { canRunAgent, startAgent } from './guest-with-agent.ts';
 import { planFor } from './plan-for.ts';

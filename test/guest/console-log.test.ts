@@ -1,7 +1,7 @@
 import { appendFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConsoleLog } from '../../src/guest/console-log.ts';
+import { readConsoleLog } from '../../src/guest/proof/console-log.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 
 test('what a guest wrote is read to its end, and nothing where it has not started', () => {

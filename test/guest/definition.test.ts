@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { filesToRemove, makeDefinition, removeDefinition } from '../../src/guest/definition.ts';
-import { definedGuests, type GuestDefinition, readDefinition } from '../../src/guest/definition-schema.ts';
-import type { Change } from '../../src/guest/journal.ts';
+import { filesToRemove, makeDefinition, removeDefinition } from '../../src/guest/definition/definition.ts';
+import { definedGuests, type GuestDefinition, readDefinition } from '../../src/guest/definition/definition-schema.ts';
+import type { Change } from '../../src/guest/journal/journal.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const DEFINITION: GuestDefinition = {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { findGuestReport } from '../../src/guest/guest-facts.ts';
+import { findGuestReport } from '../../src/guest/proof/guest-facts.ts';
 import { recordedConsole, recordedGuest, recordedReport, reportLine } from './recorded.ts';
 
 const broken = (why: string) => ({

@@ -22,7 +22,7 @@ function build(busybox: Buffer | null) {
     chmodSync(join(place, 'busybox'), 0o700);
   }
   const script = `
-    import { buildInitramfs } from ${JSON.stringify(join(REPOSITORY, 'src/guest/initramfs.ts'))};
+    import { buildInitramfs } from ${JSON.stringify(join(REPOSITORY, 'src/guest/proof/initramfs.ts'))};
     await buildInitramfs(${JSON.stringify(guest)}, new AbortController().signal)
       .then((path) => console.log(path), ({ code, kind, message }) => console.log(JSON.stringify({ code, kind, message })));`;
   const [command, ...flags] = OWN_MOUNTS;

@@ -1,8 +1,8 @@
 import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findJournals, Journal } from '../../src/guest/journal.ts';
-import { ownStartTime } from '../../src/guest/process-identity.ts';
+import { findJournals, Journal } from '../../src/guest/journal/journal.ts';
+import { ownStartTime } from '../../src/guest/journal/process-identity.ts';
 import { livingProcess } from './living-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
-import { startTimeOf } from '../../src/guest/process-identity.ts';
+import { startTimeOf } from '../../src/guest/journal/process-identity.ts';
 
 export interface LivingProcess {
   pid: number;

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Lock, sweep, whileLocked } from '../../src/guest/lock.ts';
+import { Lock, sweep, whileLocked } from '../../src/guest/journal/lock.ts';
 import { livingProcess } from './living-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -1,8 +1,8 @@
-import { prepareGuest } from '../../src/guest/prepare.ts';
+import { prepareGuest } from '../../src/guest/life/prepare.ts';
 import { GH200 } from '../../src/host/builtin/gh200.ts';
 import { type SyntheticGpu, type SyntheticNode, synthesize } from '../../src/host/builtin/synthesize.ts';
-import { capturedHost } from '../../src/host/captured.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import type { GuestPlan } from '../../src/plan/guest-plan.ts';
 import { DEFAULT_PLACEMENT } from '../../src/plan/request.ts';
 

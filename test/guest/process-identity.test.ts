@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isAlive, ownStartTime, startTimeOf } from '../../src/guest/process-identity.ts';
+import { isAlive, ownStartTime, startTimeOf } from '../../src/guest/journal/process-identity.ts';
 import { livingProcess } from './living-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

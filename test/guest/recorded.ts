@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { findGuestReport, type GuestFacts } from '../../src/guest/guest-facts.ts';
+import { findGuestReport, type GuestFacts } from '../../src/guest/proof/guest-facts.ts';
 
 /** What a guest reports: its files by path. */
 export interface Report {

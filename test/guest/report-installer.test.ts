@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findGuestReport } from '../../src/guest/guest-facts.ts';
 import { reportInstaller } from '../../src/guest/image/report-installer.ts';
+import { findGuestReport } from '../../src/guest/proof/guest-facts.ts';
 import { recordedGuest, recordedReport } from './recorded.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { requireNetwork } from '../../src/guest/require-network.ts';
-import { capturedHost } from '../../src/host/captured.ts';
+import { requireNetwork } from '../../src/guest/life/require-network.ts';
 import type { Host } from '../../src/host/host.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import type { NetworkLink } from '../../src/plan/network.ts';
 import { fakeVirsh, withEnvironment } from '../libvirt/kit/fake-virsh.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parsePlanFile } from '../../src/guest/plan-file.ts';
 import { collectTopology } from '../../src/guest/topology.ts';
-import { capturedHost } from '../../src/host/captured.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
 import { openHost } from '../../src/host/open.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import type { GuestPlan } from '../../src/plan/guest-plan.ts';
 import { jsonReady } from '../../src/ui/json-ready.ts';
 import { graceHost, hopper, openMadeUp } from '../fixtures/grace-host.ts';

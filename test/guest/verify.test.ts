@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { differenceFindings } from '../../src/guest/differences.ts';
-import { type Comparison, compareGuest } from '../../src/guest/verify.ts';
+import { differenceFindings } from '../../src/guest/proof/differences.ts';
+import { type Comparison, compareGuest } from '../../src/guest/proof/verify.ts';
 import { planFor } from './plan-for.ts';
 import { type Recording, type Report, recordedGuest } from './recorded.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { UnreadableFileError } from '../../src/host/files.ts';
-import { findHolders } from '../../src/host/holders.ts';
+import { findHolders } from '../../src/host/kernel/holders.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { readPciFunction } from '../../src/host/pci.ts';
+import { readPciFunction } from '../../src/host/pci/pci.ts';
 import { ADDRESS, filesOf, graceHost, hopper } from '../fixtures/grace-host.ts';
 
 const INFORMATION = `/proc/driver/nvidia/gpus/${ADDRESS}/information`;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { compareVersions, parseKernelVersion, readKernelFacts } from '../../src/host/kernel.ts';
+import { compareVersions, parseKernelVersion, readKernelFacts } from '../../src/host/kernel/kernel.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
 
 const read = (files: Record<string, string | Uint8Array>, release: string | null = '6.12.107+deb13-arm64') =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { findVariantDriver, readVfioAliases } from '../../src/host/modules-alias.ts';
+import { findVariantDriver, readVfioAliases } from '../../src/host/pci/modules-alias.ts';
 
 const RELEASE = '6.17.0';
 const MODALIAS = 'pci:v000010DEd00002342sv000010DEsd000016EBbc03sc02i00';

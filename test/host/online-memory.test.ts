@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { onlineBytes, readOnlineMemory } from '../../src/host/online-memory.ts';
+import { onlineBytes, readOnlineMemory } from '../../src/host/numa/online-memory.ts';
 
 const GPU = { base: 0x200_0000_0000n, sizeBytes: 0x1_0000_0000n };
 

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UnreadableFileError } from '../../src/host/files.ts';
-import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../../src/host/newest-tools.ts';
 import { openHost } from '../../src/host/open.ts';
+import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../../src/host/programs/newest-tools.ts';
 import { packSnapshot } from '../../src/host/snapshot/archive.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 

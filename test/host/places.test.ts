@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { capturedHost } from '../../src/host/captured.ts';
 import { collectHost } from '../../src/host/facts.ts';
 import type { HostFiles } from '../../src/host/files.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { readPlaces } from '../../src/host/places.ts';
-import { readRootPort } from '../../src/host/root-port.ts';
+import { readPlaces } from '../../src/host/numa/places.ts';
+import { readSockets } from '../../src/host/numa/sockets.ts';
+import { readRootPort } from '../../src/host/pci/root-port.ts';
+import { capturedHost } from '../../src/host/snapshot/captured.ts';
 import { recordingFiles } from '../../src/host/snapshot/recording-files.ts';
-import { readSockets } from '../../src/host/sockets.ts';
 
 const GPU = '0009:01:00.0';
 const PLACE = '/sys/devices/pci0009:00/0009:00:00.0/0009:01:00.0';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type HostFiles, readLinkName, readText, UnreadableFileError } from '../../src/host/files.ts';
 import { type FileTree, memoryFiles } from '../../src/host/memory-files.ts';
-import { snapshotFiles } from '../../src/host/snapshot-files.ts';
+import { snapshotFiles } from '../../src/host/snapshot/snapshot-files.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 
 /** A captured host in a real directory; beside it lies what must never be reached. */

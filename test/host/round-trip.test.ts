@@ -6,7 +6,7 @@ import { definitionBlock, device, deviceProperties, scope } from '../../src/host
 import { configSpace } from '../../src/host/builtin/config-writer.ts';
 import { writeSrat } from '../../src/host/builtin/srat-writer.ts';
 import { helperOutput } from '../../src/host/builtin/vfio-writer.ts';
-import { migWorksWithCachedMemory } from '../../src/host/dvsec.ts';
+import { migWorksWithCachedMemory } from '../../src/host/pci/dvsec.ts';
 import { parseDeviceAnswer } from '../../src/vfio/protocol.ts';
 import { decodeRegionInfo } from '../../src/vfio/structs.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { readIort } from '../../src/host/acpi/iort.ts';
 import { writeIort } from '../../src/host/builtin/iort-writer.ts';
-import { readCpuSettings } from '../../src/host/cpus.ts';
-import { kernelArgument } from '../../src/host/kernel-argument.ts';
+import { kernelArgument } from '../../src/host/kernel/kernel-argument.ts';
+import { readLockLimit } from '../../src/host/kernel/lock-limit.ts';
 import { localFiles } from '../../src/host/local-files.ts';
-import { readLockLimit } from '../../src/host/lock-limit.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { readPageBytes } from '../../src/host/page-size.ts';
+import { readCpuSettings } from '../../src/host/numa/cpus.ts';
+import { readPageBytes } from '../../src/host/numa/page-size.ts';
 
 const filesOf = (files: Record<string, string | Uint8Array>) => memoryFiles({ files, links: {} });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NEWEST_LIBVIRT } from '../../src/host/newest-tools.ts';
+import { NEWEST_LIBVIRT } from '../../src/host/programs/newest-tools.ts';
 import { applyPlan, removeGpus } from '../../src/libvirt/apply-plan.ts';
 import { FALLBACK, type Profile, profileOf } from '../../src/libvirt/profile.ts';
 import { droppedBy } from '../../src/libvirt/read-back.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { askLibvirt } from '../../src/host/libvirt.ts';
+import { askLibvirt } from '../../src/host/libvirt/libvirt.ts';
 import { FALLBACK, profileOf } from '../../src/libvirt/profile.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { canRunLibvirt, type LibvirtHost, startLibvirt } from './kit/libvirt-host.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { askLibvirt } from '../../src/host/libvirt.ts';
+import { askLibvirt } from '../../src/host/libvirt/libvirt.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 import { fakeVirsh, withEnvironment } from './kit/fake-virsh.ts';
 

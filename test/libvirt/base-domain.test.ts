@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/checks/check.ts';
 import { DOMAIN_CHECKS } from '../../src/checks/domain/index.ts';
 import { openHost } from '../../src/host/open.ts';
-import type { ToolFacts } from '../../src/host/tools.ts';
+import type { ToolFacts } from '../../src/host/programs/tools.ts';
 import { baseDomain, type DomainParts } from '../../src/libvirt/base-domain.ts';
 import { readDomain } from '../../src/libvirt/read-domain.ts';
 import { parseXml } from '../../src/libvirt/xml.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/checks/check.ts';
 import { DOMAIN_CHECKS } from '../../src/checks/domain/index.ts';
-import { NEWEST_LIBVIRT } from '../../src/host/newest-tools.ts';
+import { NEWEST_LIBVIRT } from '../../src/host/programs/newest-tools.ts';
 import { applyPlan, removeGpus } from '../../src/libvirt/apply-plan.ts';
 import { FALLBACK, type Profile, profileOf } from '../../src/libvirt/profile.ts';
 import { readDomain } from '../../src/libvirt/read-domain.ts';

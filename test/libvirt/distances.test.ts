@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { NEWEST_LIBVIRT } from '../../src/host/newest-tools.ts';
+import { NEWEST_LIBVIRT } from '../../src/host/programs/newest-tools.ts';
 import { applyPlan, removeGpus } from '../../src/libvirt/apply-plan.ts';
 import { profileOf } from '../../src/libvirt/profile.ts';
 import { planForDomain } from './plan-for-domain.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DomainGuest } from '../../src/guest/find-guest.ts';
+import type { DomainGuest } from '../../src/guest/life/find-guest.ts';
 import type { GuestState, Observed } from '../../src/guest/monitor/observation.ts';
 import { watchGuests } from '../../src/guest/monitor/watch.ts';
 import { temporaryDirectories } from '../cli/kit/temporary-directories.ts';

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { requireThisMachine } from '../../src/guest/domain/require-this-machine.ts';
 import type { Host } from '../../src/host/host.ts';
-import { isSameMachine, mayLeadElsewhere } from '../../src/host/libvirt-machine.ts';
+import { isSameMachine, mayLeadElsewhere } from '../../src/host/libvirt/libvirt-machine.ts';
 import { memoryFiles } from '../../src/host/memory-files.ts';
 import { openHost } from '../../src/host/open.ts';
 import { fakeVirsh } from './kit/fake-virsh.ts';

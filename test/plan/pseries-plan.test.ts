@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/checks/check.ts';
 import { DEVICE_CHECKS } from '../../src/checks/device/index.ts';
-import { prepareGuest } from '../../src/guest/prepare.ts';
+import { prepareGuest } from '../../src/guest/life/prepare.ts';
 import { preparePseries } from '../../src/guest/pseries.ts';
 import { POWER9_V100 } from '../../src/host/builtin/power9.ts';
 import type { Power9Gpu, Power9Npu } from '../../src/host/builtin/power9-gpu.ts';

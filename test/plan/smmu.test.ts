@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GRACE_KERNEL_CONFIG } from '../../src/host/builtin/gh200.ts';
 import { writeIort } from '../../src/host/builtin/iort-writer.ts';
-import type { ToolFacts } from '../../src/host/tools.ts';
+import type { ToolFacts } from '../../src/host/programs/tools.ts';
 import { DEFAULT_PLACEMENT, type GuestRequest } from '../../src/plan/request.ts';
 import { smmuNeeds } from '../../src/plan/smmu.ts';
 import { renderArgv } from '../../src/qemu/argv.ts';

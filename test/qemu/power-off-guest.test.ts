@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { powerOffGuest } from '../../src/host/kvm.ts';
-import { runTool } from '../../src/host/run-tool.ts';
+import { powerOffGuest } from '../../src/host/kernel/kvm.ts';
+import { runTool } from '../../src/host/programs/run-tool.ts';
 import { findQemu } from './kit/qemu-binary.ts';
 
 test('the guest with which KVM is tried runs its instructions and powers itself off', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { GuestStatus } from '../../src/guest/guest-status.ts';
-import type { GuestEntry } from '../../src/guest/known-guests.ts';
+import type { GuestEntry } from '../../src/guest/life/guest-entry.ts';
+import type { GuestStatus } from '../../src/guest/life/guest-status.ts';
 import { guestListText, guestStatusText } from '../../src/ui/guest-list-text.ts';
 import { paintFor } from '../../src/ui/paint.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { PciFunction } from '../../src/host/pci.ts';
+import type { PciFunction } from '../../src/host/pci/pci.ts';
 import { findEntry } from '../../src/vfio/catalogue.ts';
 import { readCatalogue } from '../../src/vfio/catalogue-file.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';

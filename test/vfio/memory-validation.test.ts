@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { memoryFiles } from '../../src/host/memory-files.ts';
-import { readOwnCpus } from '../../src/host/own-cpus.ts';
+import { readOwnCpus } from '../../src/host/numa/own-cpus.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
 import type { GpuFacts } from '../../src/vfio/gpu.ts';
 import { memoryAreas, memoryArguments, memoryCrew, memoryDeadlineMs } from '../../src/vfio/memory-validation.ts';

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../host/kernel.ts';
+import { compareVersions } from '../../host/kernel/kernel.ts';
 import { formatAddress } from '../../vfio/bytes.ts';
 import { about, type DeviceCheck } from './facts.ts';
 

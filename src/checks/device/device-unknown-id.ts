@@ -1,4 +1,4 @@
-import { findVariantDriver, NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { findVariantDriver, NVGRACE_DRIVER } from '../../host/pci/modules-alias.ts';
 import { formatIds } from '../../vfio/catalogue.ts';
 import { about, type DeviceCheck } from './facts.ts';
 

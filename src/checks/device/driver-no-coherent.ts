@@ -1,4 +1,4 @@
-import { isNvgrace, NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { isNvgrace, NVGRACE_DRIVER } from '../../host/pci/modules-alias.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import { about, type DeviceCheck, memoryNotKnown, NOT_OPENED } from './facts.ts';
 

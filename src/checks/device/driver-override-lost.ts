@@ -1,4 +1,4 @@
-import { NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { NVGRACE_DRIVER } from '../../host/pci/modules-alias.ts';
 import { about, type DeviceCheck } from './facts.ts';
 
 export const driverOverrideLost: DeviceCheck = {

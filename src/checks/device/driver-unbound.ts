@@ -1,4 +1,4 @@
-import { NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { NVGRACE_DRIVER } from '../../host/pci/modules-alias.ts';
 import { isVfioDriver } from '../../vfio/function-answer.ts';
 import { about, type DeviceCheck, predictedSizes } from './facts.ts';
 

@@ -1,4 +1,4 @@
-import { hostDrivenMembers } from '../../host/pci.ts';
+import { hostDrivenMembers } from '../../host/pci/pci.ts';
 import { about, type DeviceCheck } from './facts.ts';
 
 export const iommuGroupNotViable: DeviceCheck = {

@@ -1,5 +1,5 @@
-import { compareVersions } from '../../host/kernel.ts';
-import { NVGRACE_DRIVER } from '../../host/modules-alias.ts';
+import { compareVersions } from '../../host/kernel/kernel.ts';
+import { NVGRACE_DRIVER } from '../../host/pci/modules-alias.ts';
 import { about, type DeviceCheck, memoryNotKnown } from './facts.ts';
 
 /** From the kernel that registers the memory of each open device to the last one that does so where there is none. */

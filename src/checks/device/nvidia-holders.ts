@@ -1,4 +1,4 @@
-import { holderRemedy, holderText } from '../../host/holders.ts';
+import { holderRemedy, holderText } from '../../host/kernel/holders.ts';
 import { about, type DeviceCheck } from './facts.ts';
 
 export const nvidiaHolders: DeviceCheck = {

@@ -1,4 +1,4 @@
-import type { NumaFacts } from '../../host/numa.ts';
+import type { NumaFacts } from '../../host/numa/numa.ts';
 import type { DomainFacts } from '../../plan/domain-facts.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { Check } from '../check.ts';

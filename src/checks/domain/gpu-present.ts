@@ -1,5 +1,5 @@
-import { formatNumberList } from '../../host/number-list.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { formatNumberList } from '../../host/numa/number-list.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainGpuPresent: DomainCheck = {

@@ -1,4 +1,4 @@
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import type { DomainCheck } from './facts.ts';
 
 export const domainUefi: DomainCheck = {

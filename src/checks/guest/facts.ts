@@ -1,4 +1,4 @@
-import type { NvidiaDriver } from '../../host/nvidia-driver.ts';
+import type { NvidiaDriver } from '../../host/kernel/nvidia-driver.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { Check, Observation } from '../check.ts';
 

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../host/kernel.ts';
+import { compareVersions } from '../../host/kernel/kernel.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import { aboutHost, type HostCheck, RELEASE_NOT_KNOWN } from './facts.ts';
 

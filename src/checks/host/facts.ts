@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { LibvirtAnswer } from '../../host/libvirt-answer.ts';
+import type { LibvirtAnswer } from '../../host/libvirt/libvirt-answer.ts';
 import type { HostSettings } from '../../host/settings.ts';
 import type { GpuFacts } from '../../vfio/gpu.ts';
 import type { Check, NotKnown, Observation } from '../check.ts';

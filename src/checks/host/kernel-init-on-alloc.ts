@@ -1,4 +1,4 @@
-import { kernelArgument } from '../../host/kernel-argument.ts';
+import { kernelArgument } from '../../host/kernel/kernel-argument.ts';
 import { aboutHost, bootWith, CONFIG_NOT_KNOWN, type HostCheck } from './facts.ts';
 
 const OFF = new Set(['0', 'off', 'n', 'no', 'false']);

@@ -1,4 +1,4 @@
-import type { LibvirtFacts } from '../../host/libvirt.ts';
+import type { LibvirtFacts } from '../../host/libvirt/libvirt-facts.ts';
 import type { NotKnown, Observation } from '../check.ts';
 import type { HostCheckFacts } from './facts.ts';
 

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../host/kernel.ts';
+import { compareVersions } from '../../host/kernel/kernel.ts';
 import { aboutHost, type HostCheck } from './facts.ts';
 import { nameOf, ofLibvirt } from './libvirt-facts.ts';
 

@@ -1,5 +1,5 @@
-import type { HugePagePool } from '../../host/huge-pages.ts';
-import type { NumaNode } from '../../host/numa.ts';
+import type { HugePagePool } from '../../host/numa/huge-pages.ts';
+import type { NumaNode } from '../../host/numa/numa.ts';
 import { mostHugePages, reservationFile } from '../../plan/huge-pages.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { Observation } from '../check.ts';

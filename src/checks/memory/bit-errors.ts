@@ -1,4 +1,4 @@
-import { formatNumberList } from '../../host/number-list.ts';
+import { formatNumberList } from '../../host/numa/number-list.ts';
 import type { Round } from '../../vfio/memory-answer.ts';
 import { findAlias } from './aliasing.ts';
 import { BROKEN_MEMORY, describeWord, type MemoryCheck, nameOf, ofEachArea, wrongRounds } from './facts.ts';

@@ -1,4 +1,4 @@
-import { parseNumberList } from '../../host/number-list.ts';
+import { parseNumberList } from '../../host/numa/number-list.ts';
 import type { PlanCheck, PlanFacts } from './facts.ts';
 
 export const cpuOvercommit: PlanCheck = {

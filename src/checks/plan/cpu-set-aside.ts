@@ -1,4 +1,4 @@
-import { formatNumberList } from '../../host/number-list.ts';
+import { formatNumberList } from '../../host/numa/number-list.ts';
 import type { PlanCheck } from './facts.ts';
 
 export const cpuSetAside: PlanCheck = {

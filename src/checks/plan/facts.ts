@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { LibvirtFacts } from '../../host/libvirt.ts';
+import type { LibvirtFacts } from '../../host/libvirt/libvirt-facts.ts';
+import type { ToolFacts } from '../../host/programs/tools.ts';
 import type { HostSettings } from '../../host/settings.ts';
-import type { ToolFacts } from '../../host/tools.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { Check } from '../check.ts';
 

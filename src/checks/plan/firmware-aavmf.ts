@@ -1,4 +1,4 @@
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { imageOf, losesTopology } from '../../plan/firmware.ts';
 import type { PlanCheck } from './facts.ts';
 

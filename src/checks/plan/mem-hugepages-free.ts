@@ -1,4 +1,4 @@
-import type { HugePagePool } from '../../host/huge-pages.ts';
+import type { HugePagePool } from '../../host/numa/huge-pages.ts';
 import { type HugePageShortage, hugePageShortages, mostHugePages, reservationFile } from '../../plan/huge-pages.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { Observation } from '../check.ts';

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../host/kernel.ts';
+import { compareVersions } from '../../host/kernel/kernel.ts';
 import type { PlanCheck } from './facts.ts';
 
 export const qemuGiBdf: PlanCheck = {

@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { GhpassError } from '../../errors.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { readDomain } from '../../libvirt/read-domain.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml } from '../../libvirt/xml.ts';
-import type { FindOptions } from '../find-guest.ts';
+import type { FindOptions } from '../life/find-guest.ts';
 import type { GuestConsole } from './guest-console.ts';
 import { notRunning } from './process-console.ts';
 import { openVirshLine } from './virsh-line.ts';

@@ -1,4 +1,4 @@
-import { type FindOptions, locateGuest } from '../find-guest.ts';
+import { type FindOptions, locateGuest } from '../life/find-guest.ts';
 import type { DomainConsole } from './domain-console.ts';
 import type { GuestConsole } from './guest-console.ts';
 import { processConsole } from './process-console.ts';

@@ -1,5 +1,5 @@
 import { GhpassError } from '../../errors.ts';
-import { type Holder, holderOf, Lock } from '../lock.ts';
+import { type Holder, holderOf, Lock } from '../journal/lock.ts';
 import type { ConsoleLine } from './line.ts';
 
 export interface KeyboardOptions {

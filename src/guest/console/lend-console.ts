@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { GhpassError } from '../../errors.ts';
-import { Lock } from '../lock.ts';
+import { Lock } from '../journal/lock.ts';
 import type { DomainConsole } from './domain-console.ts';
 import { followLog } from './follow-log.ts';
 import { tailOf } from './log-tail.ts';

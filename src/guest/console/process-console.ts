@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { GhpassError } from '../../errors.ts';
-import { shellWord } from '../../host/shell-word.ts';
-import type { ProcessGuest } from '../find-guest.ts';
-import { isAlive, startTimeOf } from '../process-identity.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
+import { isAlive, startTimeOf } from '../journal/process-identity.ts';
+import type { ProcessGuest } from '../life/find-guest.ts';
 import type { GuestConsole } from './guest-console.ts';
 import { askConsole, openQemuLine } from './qemu-line.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { followLog } from './follow-log.ts';
 import type { GuestConsole } from './guest-console.ts';
 import { Keyboard } from './keyboard.ts';

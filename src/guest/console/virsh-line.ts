@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
-import { virshFailure } from '../../host/virsh-failure.ts';
+import { virshFailure } from '../../host/libvirt/virsh-failure.ts';
 import type { ConsoleLine } from './line.ts';
 
 /** What virsh says where somebody else has the console (src/util/virerror, src/conf/virchrdev.c). */

@@ -1,11 +1,11 @@
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { readDomain } from '../../libvirt/read-domain.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
-import { Journal } from '../journal.ts';
-import { whileLocked } from '../lock.ts';
-import { putBack } from '../put-back.ts';
+import { Journal } from '../journal/journal.ts';
+import { whileLocked } from '../journal/lock.ts';
+import { putBack } from '../undo/put-back.ts';
 import { defineAndReadBack } from './define.ts';
 import { type DomainOptions, type PlannedDomain, planDomain } from './plan-domain.ts';
 

@@ -1,12 +1,12 @@
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import type { LibvirtFacts } from '../../host/libvirt.ts';
-import { tryLibvirt } from '../../host/libvirt-answer.ts';
-import { NEWEST_LIBVIRT } from '../../host/newest-tools.ts';
-import { virshMissing } from '../../host/run-virsh.ts';
+import { tryLibvirt } from '../../host/libvirt/libvirt-answer.ts';
+import type { LibvirtFacts } from '../../host/libvirt/libvirt-facts.ts';
+import { virshMissing } from '../../host/libvirt/run-virsh.ts';
+import { NEWEST_LIBVIRT } from '../../host/programs/newest-tools.ts';
 import { FALLBACK, type Profile, profileOf } from '../../libvirt/profile.ts';
 import type { GuestRequest } from '../../plan/request.ts';
-import type { GuestLibvirt } from '../prepare.ts';
+import type { GuestLibvirt } from '../life/prepare.ts';
 import { requireThisMachine } from './require-this-machine.ts';
 
 export type ProfileName = 'native' | 'fallback' | 'auto';

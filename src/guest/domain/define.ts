@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { droppedBy } from '../../libvirt/read-back.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** What libvirt says where it has kept nothing of the document. */
 const REFUSALS = ['libvirt.invalid-xml', 'libvirt.domain-exists', 'libvirt.permission', 'libvirt.missing'];

@@ -1,8 +1,8 @@
 import { GhpassError } from '../../errors.ts';
 import { GHPASS_NAMESPACE } from '../../libvirt/record.ts';
 import { type DomainEntry, Virsh } from '../../libvirt/virsh.ts';
-import { stateOfDomain } from '../guest-state.ts';
-import type { GuestEntry } from '../known-guests.ts';
+import type { GuestEntry } from '../life/guest-entry.ts';
+import { stateOfDomain } from '../life/guest-state.ts';
 
 /** So many virsh at a time. */
 const AT_ONCE = 8;

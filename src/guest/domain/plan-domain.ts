@@ -7,7 +7,7 @@ import { isSameDomain } from '../../libvirt/same-domain.ts';
 import type { DomainFacts } from '../../plan/domain-facts.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { DEFAULT_PLACEMENT } from '../../plan/request.ts';
-import { prepareGuest } from '../prepare.ts';
+import { prepareGuest } from '../life/prepare.ts';
 import { chooseProfile, type ProfileChoice, requestFor } from './choose-profile.ts';
 
 export interface DomainOptions extends ProfileChoice {

@@ -1,7 +1,13 @@
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
-import { isSameMachine, type Machine, machineOf, mayLeadElsewhere, thisMachine } from '../../host/libvirt-machine.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import {
+  isSameMachine,
+  type Machine,
+  machineOf,
+  mayLeadElsewhere,
+  thisMachine,
+} from '../../host/libvirt/libvirt-machine.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 
 /**
  * GPUs, memory, firmware and console logs are read from this machine: a guest that libvirt runs on another one is not planned

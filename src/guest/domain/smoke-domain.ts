@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Journal } from '../journal.ts';
-import type { ReportingGuest } from '../wait-for-report.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { ReportingGuest } from '../proof/wait-for-report.ts';
 import { consoleLogOf, type DomainChoice, domainXml, type PreparedDomain, startNewDomain } from './create-domain.ts';
 
 interface SmokeDomainOptions extends DomainChoice {

@@ -1,7 +1,7 @@
 import { GhpassError } from '../../errors.ts';
 import type { Change } from '../../host/journal-lines.ts';
 import { type DomainEntry, Virsh } from '../../libvirt/virsh.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../journal/journal.ts';
 
 type DomainChange = Extract<Change, { kind: 'domain' }>;
 

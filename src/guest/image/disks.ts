@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { GuestBoot } from '../../plan/guest-plan.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { type ImageFacts, inspectImage } from './inspect-image.ts';
 import { makeOverlay, requireDiskSize } from './overlay.ts';
 import { type SeedRequest, seedFiles } from './seed-files.ts';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { GhpassError } from '../../errors.ts';
-import { runTool } from '../../host/run-tool.ts';
-import { shellWord } from '../../host/shell-word.ts';
+import { runTool } from '../../host/programs/run-tool.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 
 /** A disk image that guests can be made from. */
 export interface ImageFacts {

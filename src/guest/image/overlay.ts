@@ -1,5 +1,5 @@
 import { GhpassError } from '../../errors.ts';
-import { runTool } from '../../host/run-tool.ts';
+import { runTool } from '../../host/programs/run-tool.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { ImageFacts } from './inspect-image.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../host/package-root.ts';
+import { packageRoot } from '../../host/programs/package-root.ts';
 
 /** Where the parts of the report are in a guest, and the files of `templates/` that they are. */
 const FILES: readonly { path: string; template: string; mode: string }[] = [

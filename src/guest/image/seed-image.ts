@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
-import { runTool, type ToolRun } from '../../host/run-tool.ts';
+import { runTool, type ToolRun } from '../../host/programs/run-tool.ts';
 import type { SeedFiles } from './seed-files.ts';
 
 /** A program that makes an ISO 9660 image out of files that lie in its working directory. */

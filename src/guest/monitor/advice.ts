@@ -1,5 +1,5 @@
-import { shellWord } from '../../host/shell-word.ts';
-import type { KnownGuest } from '../find-guest.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
+import type { KnownGuest } from '../life/find-guest.ts';
 import type { GuestState } from './observation.ts';
 import type { GuestView } from './view.ts';
 

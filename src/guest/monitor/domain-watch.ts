@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { GhpassError } from '../../errors.ts';
-import { SYSTEM_URI } from '../../host/run-virsh.ts';
+import { SYSTEM_URI } from '../../host/libvirt/run-virsh.ts';
 import { type DomainEvent, listenToDomains } from '../../libvirt/domain-events.ts';
 import { type DomainStats, parseDomainStats } from '../../libvirt/domain-stats.ts';
 import { VirshShell } from '../../libvirt/virsh-shell.ts';
-import type { DomainGuest } from '../find-guest.ts';
-import { startTimeOf } from '../process-identity.ts';
+import { startTimeOf } from '../journal/process-identity.ts';
+import type { DomainGuest } from '../life/find-guest.ts';
 import { ConsoleTail } from './console-tail.ts';
 import { domainState } from './domain-state.ts';
+import type { GuestWatch } from './guest-watch.ts';
 import type { GuestState, Observation } from './observation.ts';
 import { startedAtMs } from './started-at.ts';
-import type { GuestWatch } from './watch.ts';
 
 /** Of all domains, and without waiting for one that something else is done to. */
 const QUESTION = 'domstats --raw --state --vcpu --balloon --nowait';

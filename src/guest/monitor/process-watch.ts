@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { ProcessGuest } from '../find-guest.ts';
-import { commandWordsOf, type ProcessIdentity, startTimeOf } from '../process-identity.ts';
+import { commandWordsOf, type ProcessIdentity, startTimeOf } from '../journal/process-identity.ts';
+import type { ProcessGuest } from '../life/find-guest.ts';
 import { ConsoleTail } from './console-tail.ts';
+import type { GuestWatch } from './guest-watch.ts';
 import type { Observation } from './observation.ts';
 import { QemuSession } from './qemu-session.ts';
 import { startedAtMs } from './started-at.ts';
-import type { GuestWatch } from './watch.ts';
 
 /** Watches a guest whose QEMU is a process of ghpass: each QEMU of it that comes and goes. */
 export class ProcessWatch implements GuestWatch {

@@ -1,7 +1,7 @@
 import { GhpassError } from '../../errors.ts';
 import type { GuestFiles } from '../../qemu/argv.ts';
 import { Qmp, type QmpEvent } from '../../qemu/qmp.ts';
-import { type ProcessIdentity, startTimeOf } from '../process-identity.ts';
+import { type ProcessIdentity, startTimeOf } from '../journal/process-identity.ts';
 import type { GuestState, Observation } from './observation.ts';
 import { ProcessTimes } from './process-times.ts';
 

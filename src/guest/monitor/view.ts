@@ -1,5 +1,5 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
-import type { KnownGuest } from '../find-guest.ts';
+import type { KnownGuest } from '../life/find-guest.ts';
 import type { GuestState, Observed, VcpuTime } from './observation.ts';
 
 /** As many as somebody can look back on; a guest can send events for ever. */

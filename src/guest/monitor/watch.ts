@@ -1,13 +1,7 @@
-import type { KnownGuest } from '../find-guest.ts';
+import type { KnownGuest } from '../life/find-guest.ts';
+import type { GuestWatch } from './guest-watch.ts';
 import type { Observation, Observed } from './observation.ts';
 import { ProcessWatch } from './process-watch.ts';
-
-/** Watches one guest. */
-export interface GuestWatch {
-  /** Called once a second, for all that nothing tells of. */
-  tick(): void;
-  close(): void;
-}
 
 export interface WatchOptions {
   /** Ends the watch. */

@@ -1,4 +1,4 @@
-import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../newest-tools.ts';
+import { NEWEST_LIBVIRT, NEWEST_TOOLS } from '../programs/newest-tools.ts';
 import { carveOutRegions, nextPowerOfTwo, wholeRegions } from './driver-regions.ts';
 import type { SyntheticGpu, SyntheticHost, SyntheticNode } from './synthesize.ts';
 

@@ -1,7 +1,7 @@
-import type { LibvirtFacts } from '../libvirt.ts';
+import type { LibvirtFacts } from '../libvirt/libvirt-facts.ts';
 import type { FileTree } from '../memory-files.ts';
+import type { ToolFacts } from '../programs/tools.ts';
 import { softwareDocument, TOOLS_FILE } from '../snapshot/software.ts';
-import type { ToolFacts } from '../tools.ts';
 import { definitionBlock, device, deviceProperties, scope } from './aml-writer.ts';
 import { configSpace } from './config-writer.ts';
 import { writeIort } from './iort-writer.ts';

@@ -1,6 +1,6 @@
 import { type FailureKind, GhpassError } from '../../errors.ts';
-import type { LibvirtFacts } from '../libvirt.ts';
-import type { ToolFacts } from '../tools.ts';
+import type { LibvirtFacts } from '../libvirt/libvirt-facts.ts';
+import type { ToolFacts } from '../programs/tools.ts';
 
 /** Where a captured host keeps what it said of its software. */
 export const TOOLS_FILE = '/ghpass/tools.json';

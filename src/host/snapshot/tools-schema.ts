@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { LibvirtFacts } from '../libvirt.ts';
-import type { ToolFacts } from '../tools.ts';
+import type { LibvirtFacts } from '../libvirt/libvirt-facts.ts';
+import type { ToolFacts } from '../programs/tools.ts';
 import { parseObject, snapshotBroken } from './broken.ts';
 import { type LibvirtRefusal, type Software, softwareOf, TOOLS_FILE } from './software.ts';
 

@@ -1,4 +1,4 @@
-import { formatNumberList } from '../../host/number-list.ts';
+import { formatNumberList } from '../../host/numa/number-list.ts';
 import type { GuestPlan, PlannedGpu } from '../../plan/guest-plan.ts';
 import { append, childrenAt, remove, type Shape } from '../edit.ts';
 import { firstFreeController } from '../pci-controllers.ts';

@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../host/facts.ts';
-import type { Places } from '../../host/places.ts';
+import type { Places } from '../../host/numa/places.ts';
 import { formatIds } from '../../vfio/catalogue.ts';
 import { coherentMemoryBytes, firmwareMemory, type GpuFacts } from '../../vfio/gpu.ts';
 import { socketNode } from '../host-nodes.ts';

@@ -1,4 +1,4 @@
-import type { KnownGuest } from '../../guest/find-guest.ts';
+import type { KnownGuest } from '../../guest/life/find-guest.ts';
 import type { GpuMemory } from '../../guest/monitor/gpu-memory.ts';
 import type { Observed } from '../../guest/monitor/observation.ts';
 import { type GuestView, reduceView, unseenGuest } from '../../guest/monitor/view.ts';

@@ -1,5 +1,5 @@
 import { EXIT_STATUS } from '../../errors.ts';
-import type { KnownGuest } from '../../guest/find-guest.ts';
+import type { KnownGuest } from '../../guest/life/find-guest.ts';
 import { readGpuMemory } from '../../guest/monitor/gpu-memory.ts';
 import { watchGuests } from '../../guest/monitor/watch.ts';
 import { localHost } from '../../host/local.ts';

@@ -1,4 +1,4 @@
-import type { KnownGuest } from '../../guest/find-guest.ts';
+import type { KnownGuest } from '../../guest/life/find-guest.ts';
 import { type Trouble, troubleOf } from '../../guest/monitor/advice.ts';
 import type { GuestView } from '../../guest/monitor/view.ts';
 import { watchGuests } from '../../guest/monitor/watch.ts';

@@ -1,4 +1,4 @@
-import { formatNumberList } from '../../host/number-list.ts';
+import { formatNumberList } from '../../host/numa/number-list.ts';
 import { DEFAULT_WINDOW_BYTES } from '../../plan/mmio-window.ts';
 import type {
   BridgePlace,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
-import { guestFiles } from '../../../src/guest/launch.ts';
+import { guestFiles } from '../../../src/guest/life/launch.ts';
 import { console as consoleArguments, type GuestFiles, qmp } from '../../../src/qemu/argv.ts';
 import { findQemu, type QemuCommand } from '../../qemu/kit/qemu-binary.ts';
 import { serialGuest } from '../../qemu/kit/serial-guest.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { KnownGuest } from '../../../src/guest/find-guest.ts';
+import type { KnownGuest } from '../../../src/guest/life/find-guest.ts';
 import { type GpuMemory, readGpuMemory } from '../../../src/guest/monitor/gpu-memory.ts';
 import type { Observation } from '../../../src/guest/monitor/observation.ts';
 import type { GuestPlan } from '../../../src/plan/guest-plan.ts';

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { COLLECTORS } from '../../../src/checks/collectors.ts';
 import { GhpassError } from '../../../src/errors.ts';
 import { BUILTIN_HOSTS } from '../../../src/host/builtin/index.ts';
-import { capturedHost } from '../../../src/host/captured.ts';
 import { readText, UnreadableFileError } from '../../../src/host/files.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { memoryFiles } from '../../../src/host/memory-files.ts';
 import { openHost } from '../../../src/host/open.ts';
 import { type CaptureOptions, captureHost } from '../../../src/host/snapshot/capture.ts';
+import { capturedHost } from '../../../src/host/snapshot/captured.ts';
 import { collectGpus } from '../../../src/vfio/collect.ts';
 import { ADDRESS, board, graceHost, hopper, LIBVIRT, openMadeUp } from '../../fixtures/grace-host.ts';
 

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { runTool, type ToolRun } from '../../../src/host/run-tool.ts';
+import { runTool, type ToolRun } from '../../../src/host/programs/run-tool.ts';
 import { shellWords } from '../../../src/libvirt/shell-words.ts';
 import { type Suite, unpackedUserland } from './userland.ts';
 

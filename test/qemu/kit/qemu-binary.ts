@@ -1,5 +1,5 @@
 import { labQemu } from '../../../lab/artifacts/qemu.ts';
-import { askQemu, QEMU_BINARY } from '../../../src/host/qemu.ts';
+import { askQemu, QEMU_BINARY } from '../../../src/host/programs/qemu.ts';
 
 /** How to start a qemu-system-aarch64: `args` goes before the arguments of the machine. */
 export interface QemuCommand {

@@ -1,4 +1,4 @@
-import { migWorksWithCachedMemory } from '../../../host/dvsec.ts';
+import { migWorksWithCachedMemory } from '../../../host/pci/dvsec.ts';
 import { looksAtDvsec } from '../../../vfio/arithmetic.ts';
 import type { LayoutPredicate } from './predicate.ts';
 

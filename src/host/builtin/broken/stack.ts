@@ -1,5 +1,5 @@
-import type { LibvirtFacts } from '../../libvirt.ts';
-import type { ToolFacts } from '../../tools.ts';
+import type { LibvirtFacts } from '../../libvirt/libvirt-facts.ts';
+import type { ToolFacts } from '../../programs/tools.ts';
 import { gb200Nvl4 } from '../nvl4.ts';
 import type { SyntheticHost } from '../synthesize.ts';
 import { type BrokenHosts, gh200 } from './broken-host.ts';
