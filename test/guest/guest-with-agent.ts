@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
@@ -54,8 +54,26 @@ export async function startAgent(report: Report, options: AgentOptions = {}): Pr
     await ended;
   });
   const socket = join(root, 'run/agent');
-  while (!existsSync(socket)) await Promise.race([sleep(20), ended.then(() => Promise.reject(new Error('it ended')))]);
+  while (!listens(agent.pid ?? 0)) {
+    await Promise.race([sleep(20), ended.then(() => Promise.reject(new Error('it ended')))]);
+  }
   return { socket, agent };
+}
+
+/** Whether a process waits for clients: its socket is there before that, and a client that only tries is one (proc(5), SO_ACCEPTCON). */
+function listens(pid: number): boolean {
+  const descriptors = `/proc/${pid}/fd`;
+  const own = readdirSync(descriptors).map((fd) => {
+    try {
+      return readlinkSync(join(descriptors, fd));
+    } catch {
+      return null;
+    }
+  });
+  const sockets = readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .map((line) => line.split(/\s+/));
+  return sockets.some(([, , , flags, , , inode]) => flags === '00010000' && own.includes(`socket:[${inode}]`));
 }
 
 /** The kernel's list of functions, of which the recording has only what sysfs says (drivers/pci/proc.c, show_device). */
