@@ -43,7 +43,7 @@ export const guestFlags = {
     description:
       'accelerated SMMUv3 for the guest in front of each GPU; auto: where all that it needs is known to be there',
   })(),
-  bind: Flags.boolean({ description: 'bind the GPUs to the variant driver where they are not' }),
+  bind: Flags.boolean({ default: false, description: 'bind the GPUs to the variant driver where they are not' }),
   timeout: Flags.integer({ min: 1, helpValue: 'SECONDS', description: 'deadline; derived from the memory by default' }),
 };
 

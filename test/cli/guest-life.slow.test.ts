@@ -87,6 +87,16 @@ describe.skipIf(!canSeeOpenFiles()).concurrent('a guest on a machine with a GH20
     expect((await json(host, ['start', 'demo'])).error).toMatchObject({ code: 'guest.unknown' });
   });
 
+  test('of a GPU that is bound already needs no --bind, and the GPU stays bound', async () => {
+    const host = graceHost({});
+    expect(await host.run(['create-vm', 'demo', '--memory', '1G'])).toMatchObject({ status: 0 });
+    expect((await json(host, ['list'])).result.guests).toMatchObject([{ name: 'demo', state: 'running' }]);
+    expect(await host.run(['stop', 'demo'])).toMatchObject({ status: 0, stdout: 'demo powered off\n' });
+    expect(await host.run(['start', 'demo'])).toMatchObject({ status: 0 });
+    expect(await host.run(['delete', 'demo', '--yes'])).toMatchObject({ status: 0 });
+    expect(stateOf(host)).toMatchObject({ driver: NVGRACE, journals: [], definitions: [] });
+  });
+
   test('that does not hear the power button goes on: exit status 6, and --force is named', async () => {
     const host = graceHost();
     writeFileSync(host.path('/deaf'), '');
