@@ -1,8 +1,8 @@
-// Processor time of `ghpass monitor` for sixteen guests: real QEMUs whose processors stand still, and beside it a single guest.
-// Once as lines of JSON, once on a screen in a pseudo-terminal.
+// Processor time of `ghpass monitor` for sixteen guests: real QEMUs whose processors stand still, and which write a line to their
+// console every second; and beside it for a single one. Once as lines of JSON, once on a screen in a pseudo-terminal.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -82,6 +82,10 @@ async function main(): Promise<void> {
   const qemu = await findQemu();
   const names = Array.from({ length: guests }, (_, i) => `guest${i}`);
   const running: ChildProcess[] = [];
+  const writing = setInterval(() => {
+    for (const name of names)
+      appendFileSync(join(directory, 'ghpass', name, 'console.log'), `${name}: it is ${new Date().toISOString()}\n`);
+  }, 1_000);
   try {
     for (const name of names) running.push(startGuest(directory, name, text, qemu, vcpus));
     await sleep(2_000 + 500 * guests);
@@ -94,6 +98,7 @@ async function main(): Promise<void> {
       }
     }
   } finally {
+    clearInterval(writing);
     for (const child of running) child.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   }

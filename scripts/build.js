@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { inkRows } from './bundle/ink-rows.js';
 import { lazyRequires } from './bundle/lazy-requires.js';
 import { manifestOf } from './bundle/manifest.js';
 import { standIns } from './bundle/stand-ins.js';
@@ -76,8 +77,7 @@ function bundle(options) {
 }
 
 /**
- * ES modules, because those of ink and yoga-layout await at their top. React is the one for production, and what would look for
- * React's developer tools is left out.
+ * ES modules, because those of ink and yoga-layout await at their top. React is the one for production.
  */
 function bundleScreen(outdir) {
   return bundle({
@@ -89,7 +89,7 @@ function bundleScreen(outdir) {
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     supported: {},
     jsx: 'automatic',
-    plugins: [inkAlone],
+    plugins: [inkRows],
   });
 }
 
@@ -107,15 +107,6 @@ function apartPath(name) {
 }
 
 const lazyOclif = lazyRequires(/\/node_modules\/@oclif\/core\/lib\/.*\.js$/);
-
-const inkAlone = {
-  name: 'ink-alone',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/ink\/build\/devtools\.js$/ }, () => ({ contents: '' }));
-    // Whether there is a screen was decided before; ink would draw none on a terminal where CI is set.
-    onLoad({ filter: /\/is-in-ci\/index\.js$/ }, () => ({ contents: 'export default false;' }));
-  },
-};
 
 const screenApart = {
   name: 'screen-apart',

@@ -1,5 +1,5 @@
 import { Box, render, Text, useApp, useInput, useStdin, useStdout } from 'ink';
-import { useEffect, useReducer, useState } from 'react';
+import { memo, useEffect, useReducer, useState } from 'react';
 import type { Paint } from '../paint.ts';
 import { type Choice, frame } from './frame.ts';
 import type { MonitorModel } from './model.ts';
@@ -45,25 +45,35 @@ function Screen({ model, paint }: ScreenProps) {
   const { columns, rows } = useSize();
   const [choice, setChoice] = useState<Choice>({ chosen: 0, help: false });
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  useEffect(() => model.subscribe(redraw), [model]);
-  // Guests that run are seen once a second, and drawn then; of others, only the clock goes on.
-  useEffect(() => {
-    const clock = setTimeout(redraw, CLOCK_MS);
-    return () => clearTimeout(clock);
-  });
   useKeys(model, setChoice);
   // A screen that is filled to its last row scrolls.
-  const lines = frame(model, choice, { nowMs: Date.now(), columns, rows: rows - 1, memory: model.memory, paint });
+  const linesNow = () =>
+    frame(model, choice, { nowMs: Date.now(), columns, rows: rows - 1, memory: model.memory, paint });
+  const lines = linesNow();
+  // Guests that run are seen once a second; of others, only the clock goes on. To draw costs more than to find that there is nothing new.
+  useEffect(() => {
+    const look = () => areSame(linesNow(), lines) || redraw();
+    const unsubscribe = model.subscribe(look);
+    const clock = setInterval(look, CLOCK_MS);
+    return () => {
+      unsubscribe();
+      clearInterval(clock);
+    };
+  });
   return (
     <Box flexDirection="column" width={columns}>
       {lines.map((line, row) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is nothing but its position.
-        <Text key={row} wrap="truncate-end">
-          {line || ' '}
-        </Text>
+        <Row key={row} line={line} />
       ))}
     </Box>
   );
+}
+
+const Row = memo(({ line }: { line: string }) => <Text wrap="truncate-end">{line || ' '}</Text>);
+
+function areSame(lines: readonly string[], others: readonly string[]): boolean {
+  return lines.length === others.length && lines.every((line, row) => line === others[row]);
 }
 
 function useKeys(model: MonitorModel, setChoice: (change: (choice: Choice) => Choice) => void): void {
