@@ -1,4 +1,5 @@
 import { GhpassError } from '../errors.ts';
+import { shellWord } from './programs/shell-word.ts';
 
 /**
  * The files of one host, by absolute path. A path that does not exist reads as null (an empty list for a directory):
@@ -25,7 +26,7 @@ export class UnreadableFileError extends GhpassError {
     super(errno === 'EACCES' || errno === 'EPERM' ? 'permission' : 'check', {
       code: 'host.unreadable-file',
       message: `${path} cannot be read: ${errno}`,
-      suggestions: [`ls -ld ${path}`],
+      suggestions: [`ls -ld ${shellWord(path)}`],
     });
   }
 }

@@ -5,6 +5,7 @@ import { UnreadableFileError } from './files.ts';
 import type { Host } from './host.ts';
 import { localHost } from './local.ts';
 import { memoryFiles } from './memory-files.ts';
+import { shellWord } from './programs/shell-word.ts';
 import { capturedHost } from './snapshot/captured.ts';
 import { snapshotFiles } from './snapshot/snapshot-files.ts';
 
@@ -26,7 +27,7 @@ export async function openHost(source: string): Promise<Host> {
     throw new GhpassError(errno === 'EACCES' ? 'permission' : 'usage', {
       code: 'host.snapshot-unreadable',
       message: `--host ${source}: ${error instanceof UnreadableFileError ? error.message : errno}`,
-      suggestions: [`ls -ld ${source}`],
+      suggestions: [`ls -ld ${shellWord(source)}`],
       cause: error,
     });
   }

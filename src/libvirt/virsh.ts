@@ -77,7 +77,7 @@ export class Virsh {
   async list(): Promise<DomainEntry[]> {
     const lines = (await this.run(['list', '--all', '--uuid', '--name'])).split('\n');
     return lines.flatMap((line) => {
-      const [, uuid, name] = /^([0-9a-f-]{36}) (.+)$/.exec(line) ?? [];
+      const [, uuid, name] = /^([0-9a-f-]{36}) (.+)$/s.exec(line) ?? [];
       return uuid && name ? [{ uuid, name }] : [];
     });
   }
@@ -89,7 +89,7 @@ export class Virsh {
     throw new GhpassError('usage', {
       code: 'libvirt.no-domain',
       message: `no domain at ${this.uri} has the UUID ${uuid}`,
-      suggestions: [`virsh --connect=${this.uri} list --all --uuid --name`],
+      suggestions: [`virsh --connect=${shellWord(this.uri)} list --all --uuid --name`],
     });
   }
 

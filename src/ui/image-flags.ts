@@ -6,6 +6,7 @@ import { hostNameOf, requireHostName } from '../guest/image/host-name.ts';
 import { requirePublicKeys } from '../guest/image/public-keys.ts';
 import type { SeedRequest } from '../guest/image/seed-files.ts';
 import { packageRoot } from '../host/programs/package-root.ts';
+import { shellWord } from '../host/programs/shell-word.ts';
 import { parseSize } from '../plan/request.ts';
 import { Flags } from '../ui/oclif.ts';
 import { requirePlainPath } from './guest-flags.ts';
@@ -106,7 +107,7 @@ function read(flag: string, path: string): Buffer {
     throw new GhpassError(code === 'EACCES' ? 'permission' : 'usage', {
       code: 'path.unreadable',
       message: `${flag} ${path}: ${code}`,
-      suggestions: [`ls -l ${path}`],
+      suggestions: [`ls -l ${shellWord(path)}`],
       cause: error,
     });
   }

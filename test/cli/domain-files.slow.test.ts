@@ -50,7 +50,15 @@ async function refused(run: Promise<Run>): Promise<{ status: number | null; erro
 function virshWith(xml: string): Record<string, string> {
   const directory = temporaryDirectory();
   writeFileSync(join(directory, 'domain.xml'), xml);
-  const script = `#!/bin/sh\ncase "$*" in *dumpxml*) cat ${directory}/domain.xml;; *) exit 1;; esac\n`;
+  const name = /<name>(.*)<\/name>/.exec(xml)?.[1] ?? '';
+  const script = `#!/bin/sh
+case "$*" in
+  *dumpxml*) cat ${directory}/domain.xml;;
+  *" list "*) echo '00000000-0000-0000-0000-000000000001 ${name}';;
+  *domstate*) echo 'shut off';;
+  *) exit 1;;
+esac
+`;
   writeFileSync(join(directory, 'virsh'), script);
   chmodSync(join(directory, 'virsh'), 0o755);
   return { PATH: `${directory}:${process.env.PATH}` };
@@ -230,6 +238,17 @@ describe.concurrent('a domain of libvirt, dry', { timeout: PATIENCE_MS }, () => 
       }),
     );
   });
+});
+
+test('what to do next has name and URI of a domain as one word each', { timeout: PATIENCE_MS }, async () => {
+  const xml = await printed(['apply', ...HOST, '--xml', '-'], { input: called('a; reboot') });
+  const uri = 'qemu+ssh://root@grace/system?keyfile=/k&no_verify=1';
+  const env = virshWith(xml);
+  const run = await printed(['status', 'a; reboot', '--connect', uri, '--json'], { env });
+  expect(JSON.parse(run).result.next).toEqual([
+    "ghpass detach 'a; reboot'",
+    `virsh --connect='${uri}' start 'a; reboot'`,
+  ]);
 });
 
 describe.concurrent('create-vm for libvirt, dry', { timeout: PATIENCE_MS }, () => {

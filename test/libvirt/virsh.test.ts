@@ -143,6 +143,7 @@ describe('what virsh is called with', () => {
     '$(reboot)',
     '11111111-2222-3333-4444-555555555555',
     'abcdefabcdefabcdefabcdefabcdefab',
+    'a\u2028b',
   ])('the domain that is called %s is looked up, because virsh could take it for something else', async (name) => {
     const listed = [`0fceb91b-9e0e-4612-b500-c39550917e61 ${name}x`, `${UUID} ${name}`].join('\n');
     const virsh = fakeVirsh(`case "$*" in *list*) cat <<'EOF'\n${listed}\n\nEOF\n;; *) echo running;; esac`);
@@ -212,5 +213,9 @@ test('a URI with parameters is one word of each command to try', async () => {
   failing(CONNECTING, "error: unable to connect to server at '127.0.0.1:1': Connection refused");
   await expect(new Virsh(uri).domainNames()).rejects.toMatchObject({
     suggestions: expect.arrayContaining([`virsh --connect='${uri}' version`]),
+  });
+  fakeVirsh('');
+  await expect(new Virsh(uri).nameOf(UUID)).rejects.toMatchObject({
+    suggestions: [`virsh --connect='${uri}' list --all --uuid --name`],
   });
 });

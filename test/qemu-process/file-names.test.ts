@@ -1,21 +1,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { renderArgv } from '../../src/qemu/argv.ts';
+import { hostileName } from '../fixtures/hostile-text.ts';
 import { planFor } from '../guest/plan-for.ts';
 import { findQemu } from '../qemu/kit/qemu-binary.ts';
 import { askMachine } from '../qemu/kit/qmp-once.ts';
 
 /** The first run may have to fetch and unpack a QEMU. */
 const FETCH_MS = 600_000;
+/** One QEMU opens them all. */
+const MANY = 100;
 
 test(
   'QEMU opens the files that were named, whatever commas, equal signs and quotes they have',
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ghpass,=names-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
-    const disks = ['a,b.img', 'format=qcow2,,x', `it's "c" ü.img`].map((name) => join(directory, name));
+    const names = new Set(['a,b.img', 'format=qcow2,,x', `it's "c" ü.img`, ...fc.sample(hostileName, MANY)]);
+    const disks = [...names].map((name) => join(directory, name));
     for (const path of disks) writeFileSync(path, Buffer.alloc(512));
 
     const plan = await planFor(1);
@@ -45,10 +50,14 @@ test(
     )) as [{ 'node-name': string; file: string; drv: string }[], { filename: string }[]];
     const opened = blocks
       .filter(({ drv }) => drv === 'file')
-      .sort((a, b) => (a['node-name'] < b['node-name'] ? -1 : 1));
+      .sort((a, b) => numberOf(a['node-name']) - numberOf(b['node-name']));
     expect(opened.map(({ file }) => file)).toEqual(disks);
-    const names = chardevs.map(({ filename }) => filename).join('\n');
-    for (const path of [paths.consoleSocket, paths.agentSocket]) expect(names).toContain(path);
+    const listening = chardevs.map(({ filename }) => filename).join('\n');
+    for (const path of [paths.consoleSocket, paths.agentSocket]) expect(listening).toContain(path);
   },
   FETCH_MS,
 );
+
+function numberOf(node: string): number {
+  return Number(/\d+/.exec(node)?.[0]);
+}

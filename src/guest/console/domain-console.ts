@@ -83,6 +83,8 @@ function noConsole(name: string, connect: string): GhpassError {
   return new GhpassError('check', {
     code: 'guest.no-console',
     message: `${name} has no serial console: its domain has neither <console> nor <serial>`,
-    suggestions: [`virsh --connect=${connect} edit ${shellWord(name)}   # <console type='pty'/> in <devices>`],
+    suggestions: [
+      `virsh --connect=${shellWord(connect)} edit ${shellWord(name)}   # <console type='pty'/> in <devices>`,
+    ],
   });
 }

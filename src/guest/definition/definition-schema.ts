@@ -100,7 +100,7 @@ export function readDefinition(guests: string, name: string): GuestDefinition | 
     throw new GhpassError('check', {
       code: 'guest.definition-broken',
       message: `${file}: ${why}`,
-      suggestions: [`ghpass delete ${shellWord(name)}   # its disks stay`, `cat ${file}`],
+      suggestions: [`ghpass delete ${shellWord(name)}   # its disks stay`, `cat ${shellWord(file)}`],
       cause: error,
     });
   }

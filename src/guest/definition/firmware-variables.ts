@@ -1,5 +1,6 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 
 const QCOW2 = 'QFI\u00fb';
@@ -21,7 +22,7 @@ export function ensureVariables(path: string, { variablesTemplate, code }: Guest
     code: 'firmware.changed',
     message: `${path} is ${present}, and the firmware of this host (${code}) takes ${wanted}: another firmware made it`,
     suggestions: [
-      `mv ${path} ${path}.old   # the guest starts with the firmware's defaults: its boot entries are found anew`,
+      `mv ${shellWord(path)} ${shellWord(`${path}.old`)}   # the guest starts with the firmware's defaults: its boot entries are found anew`,
     ],
   });
 }

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { GhpassError } from '../../errors.ts';
 import { runTool } from '../../host/programs/run-tool.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { formatBytes } from '../../vfio/bytes.ts';
 import type { ImageFacts } from './inspect-image.ts';
 
@@ -33,6 +35,6 @@ export async function makeOverlay(
   throw new GhpassError('tool', {
     code: 'image.overlay-failed',
     message: `${disk}: ${(stderr.split('\n')[0] ?? '').replace(/^qemu-img: /, '')}`,
-    suggestions: [`df --human-readable ${disk.slice(0, disk.lastIndexOf('/'))}`],
+    suggestions: [`df --human-readable ${shellWord(dirname(disk))}`],
   });
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../checks/check.ts';
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { boundDriver } from '../binding/binding.ts';
 import { isAlive } from '../journal/process-identity.ts';
 import { journalsOf } from './end-guest.ts';
@@ -62,10 +63,10 @@ function uptimeSeconds(startTime: string): number {
 
 /** @param held something of its last run is still there. */
 function nextFor({ name, own, uri, state }: GuestEntry, held: boolean): string[] {
-  if (!own)
-    return isThere(state)
-      ? [`virsh --connect=${uri} shutdown ${name}`]
-      : [`ghpass detach ${name}`, `virsh --connect=${uri} start ${name}`];
+  if (!own) {
+    const virsh = (command: string) => `virsh --connect=${shellWord(uri ?? '')} ${command} ${shellWord(name)}`;
+    return isThere(state) ? [virsh('shutdown')] : [`ghpass detach ${shellWord(name)}`, virsh('start')];
+  }
   return NEXT[state]
     .map((command) => command.replace('NAME', name))
     .filter((command) => held || !command.includes('#'));

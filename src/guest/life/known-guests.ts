@@ -1,5 +1,6 @@
 import type { Finding } from '../../checks/check.ts';
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { definedGuests, type GuestDefinition, readDefinition } from '../definition/definition-schema.ts';
 import { guestNames } from '../journal/journal.ts';
 import { journalsOf } from './end-guest.ts';
@@ -18,7 +19,7 @@ export function requireDefinition(guests: string, name: string): GuestDefinition
   throw new GhpassError('usage', {
     code: 'guest.unknown',
     message: `ghpass made no guest named ${name}`,
-    suggestions: ['ghpass list', `virsh start ${name}   # or shutdown, where it is somebody else's domain`],
+    suggestions: ['ghpass list', `virsh start ${shellWord(name)}   # or shutdown, where it is somebody else's domain`],
   });
 }
 

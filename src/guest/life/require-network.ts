@@ -58,7 +58,7 @@ async function requireActive(uri: string, network: string): Promise<void> {
   const isActive = await new Virsh(uri).isNetworkActive(network);
   if (isActive) return;
   const name = JSON.stringify(network);
-  const virsh = `virsh --connect=${uri}`;
+  const virsh = `virsh --connect=${shellWord(uri)}`;
   if (isActive === null) {
     throw new GhpassError('check', {
       code: 'network.missing',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Finding } from '../../checks/check.ts';
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { GuestDefinition } from '../definition/definition-schema.ts';
 import { withBoundGpus } from '../gpus/with-bound-gpus.ts';
@@ -156,6 +157,6 @@ function noGpu(name: string, uri: string): GhpassError {
   return new GhpassError('check', {
     code: 'domain.gpu-absent',
     message: `${name} at ${uri} has no GPU from ghpass any more`,
-    suggestions: [`ghpass attach ${name} ADDRESS`, `virsh --connect=${uri} start ${name}`],
+    suggestions: [`ghpass attach ${name} ADDRESS`, `virsh --connect=${shellWord(uri)} start ${name}`],
   });
 }

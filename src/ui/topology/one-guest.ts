@@ -1,4 +1,5 @@
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 
 /**
  * One picture has one guest, and the guests that are there are on this machine.
@@ -13,14 +14,14 @@ export function requireOneGuest(
     throw new GhpassError('usage', {
       code: 'usage',
       message: `one guest is drawn at a time, not ${meant.join(' and ')}`,
-      suggestions: meant.map((one) => `ghpass topology ${one}`),
+      suggestions: meant.map((one) => `ghpass topology ${shellWord(one ?? '')}`),
     });
   }
   if (vm !== undefined && flags.host !== 'local') {
     throw new GhpassError('usage', {
       code: 'host.not-local',
       message: `--host ${flags.host}: ${vm} is looked for on this machine only`,
-      suggestions: [`ghpass topology --host ${flags.host} --plan`],
+      suggestions: [`ghpass topology --host ${shellWord(flags.host)} --plan`],
     });
   }
 }
