@@ -19,7 +19,7 @@ const VIRT = z.object({
   nodes: z.array(
     z.object({
       id: count,
-      cpus: z.tuple([cpu, cpu]).nullable(),
+      cpus: z.array(cpu).max(4096).nullable(),
       memoryBytes: bytes,
       hostNode: count.nullable(),
       gpu: address.nullable(),

@@ -3,6 +3,7 @@ import { parseNumberList } from '../host/numa/number-list.ts';
 import type { DomainCell, DomainFacts } from '../plan/domain-facts.ts';
 import { removeGpus } from './apply-plan.ts';
 import { childrenAt } from './edit.ts';
+import { parseNumberSet } from './number-set.ts';
 import { findArguments } from './parts/arguments.ts';
 import { readPassedThrough } from './passed-through.ts';
 import { expanderBuses } from './pci-controllers.ts';
@@ -65,7 +66,7 @@ function readCells(domain: XmlElement): DomainCell[] {
     const bound = hostNodesOf(domain, id);
     return {
       id,
-      cpus: parseNumberList(child.attribute('cpus') ?? '') ?? [],
+      cpus: parseNumberSet(child.attribute('cpus') ?? '') ?? missing('cell/@cpus'),
       memoryBytes:
         bytesOf(child.attribute('memory') ?? '', child.attribute('unit') ?? 'KiB') ?? missing('cell/@memory'),
       hostNode: bound.length === 1 ? (bound[0] ?? null) : null,
@@ -80,7 +81,7 @@ function hostNodesOf(domain: XmlElement, cell?: number): number[] {
   const own = all.filter((element) => cell === undefined || element.attribute('cellid') === `${cell}`);
   const memory = domain.find('numatune', 'memory');
   const named = cell !== undefined && own.length > 0 ? own : [...own, ...(memory ? [memory] : [])];
-  return [...new Set(named.flatMap((element) => parseNumberList(element.attribute('nodeset') ?? '') ?? []))];
+  return [...new Set(named.flatMap((element) => parseNumberSet(element.attribute('nodeset') ?? '') ?? []))];
 }
 
 function readArguments(domain: XmlElement): string[] {

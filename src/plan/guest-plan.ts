@@ -35,8 +35,8 @@ export interface GuestPlan {
 
 export interface GuestNode {
   id: number;
-  /** First and last vCPU; null for a node of a GPU. */
-  cpus: readonly [number, number] | null;
+  /** vCPUs in ascending order, which need not be neighbours in a domain of somebody else; null for a node of a GPU. */
+  cpus: readonly number[] | null;
   /** 0 for a node of a GPU: it has no memory before the guest's driver adds some. */
   memoryBytes: bigint;
   /** Host node that the memory is bound to; null where the host has no say. */

@@ -34,7 +34,7 @@ export function planNodes(
 function nodesOfCells(cells: readonly DomainCell[], hostNodes: readonly number[]): GuestNode[] {
   return cells.map(({ cpus, memoryBytes, hostNode }, id) => ({
     id,
-    cpus: cpus.length === 0 ? null : ([Math.min(...cpus), Math.max(...cpus)] as const),
+    cpus: cpus.length === 0 ? null : cpus,
     memoryBytes,
     hostNode: hostNode ?? hostNodes[Math.min(id, hostNodes.length - 1)] ?? null,
     gpu: null,
@@ -49,11 +49,11 @@ function shareOut(
   const unit = page > MIB ? page : MIB;
   const parts = Math.max(1, Math.min(hostNodes.length, guest.vcpus, Number(guest.memoryBytes / unit)));
   return Array.from({ length: parts }, (_, i): GuestNode => {
-    const firstCpu = Math.floor((i * guest.vcpus) / parts);
-    const lastCpu = Math.floor(((i + 1) * guest.vcpus) / parts) - 1;
+    const first = Math.floor((i * guest.vcpus) / parts);
+    const next = Math.floor(((i + 1) * guest.vcpus) / parts);
     return {
       id: i,
-      cpus: [firstCpu, lastCpu],
+      cpus: Array.from({ length: next - first }, (_, cpu) => first + cpu),
       memoryBytes: share(guest.memoryBytes, i, { parts, unit }),
       hostNode: hostNodes[i] ?? null,
       gpu: null,

@@ -17,12 +17,10 @@ export function planPinning(
   cpus: CpuSettings,
 ): NonNullable<GuestPlan['pinning']> {
   const withCpus = nodes.flatMap((node) => (node.cpus === null ? [] : [{ ...node, vcpus: node.cpus }]));
-  const byNode = withCpus.map(({ hostNode, vcpus: [first, last] }) => {
-    const usable = usableCpus(hostNode, numa, cpus);
-    return { usable, count: last - first + 1 };
-  });
+  const byNode = withCpus.map(({ hostNode, vcpus }) => ({ usable: usableCpus(hostNode, numa, cpus), vcpus }));
+  const pins = byNode.flatMap(({ usable, vcpus }) => vcpus.map((vcpu) => [vcpu, formatNumberList(usable)] as const));
   return {
-    vcpus: byNode.flatMap(({ usable, count }) => Array<string>(count).fill(formatNumberList(usable))),
+    vcpus: pins.toSorted(([a], [b]) => a - b).map(([, usable]) => usable),
     emulator: formatNumberList(byNode.flatMap(({ usable }) => usable)),
   };
 }

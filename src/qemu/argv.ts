@@ -1,3 +1,4 @@
+import { formatNumberList } from '../host/numa/number-list.ts';
 import type { GuestDisk, GuestNode, GuestPlan, PlannedGpu, PlannedSmmu } from '../plan/guest-plan.ts';
 import { option, plain, size } from './arguments.ts';
 import { memory } from './memory-argv.ts';
@@ -91,7 +92,11 @@ function guestNode(node: GuestNode, hugePageBytes: bigint | null): string[] {
     ...option('-numa', [
       ['node', null],
       ['nodeid', id],
-      ['cpus', cpus === null ? undefined : cpus.join('-')],
+      ...(cpus === null
+        ? []
+        : formatNumberList(cpus)
+            .split(',')
+            .map((range) => ['cpus', range] as const)),
       ['memdev', `ram${id}`],
     ]),
   ];

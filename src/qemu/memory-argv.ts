@@ -35,13 +35,9 @@ export function memory(node: GuestNode, hugePageBytes: bigint | null): string[] 
       ['hugetlb', 'on'],
       ['hugetlbsize', size(hugePageBytes)],
       ['prealloc', 'on'],
-      ['prealloc-threads', Math.min(MOST_THREADS, vcpusOf(node))],
+      ['prealloc-threads', Math.min(MOST_THREADS, node.cpus?.length ?? 1)],
       ['prealloc-context', context],
       ...bound,
     ]),
   ];
-}
-
-function vcpusOf({ cpus }: GuestNode): number {
-  return cpus === null ? 1 : cpus[1] - cpus[0] + 1;
 }

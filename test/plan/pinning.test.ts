@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { planPinning } from '../../src/plan/pinning.ts';
 import { DEFAULT_PLACEMENT, type GuestRequest } from '../../src/plan/request.ts';
 import { blackwell, board, graceHost, hopper, openMadeUp } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
@@ -21,9 +22,19 @@ describe('a guest is pinned', () => {
     const { plan } = await planFacts(twoSockets(), pinned({ vcpus: 5 }));
     expect(plan.nodes.slice(0, 2).map(({ cpus }) => cpus)).toEqual([
       [0, 1],
-      [2, 4],
+      [2, 3, 4],
     ]);
     expect(plan.pinning).toEqual({ vcpus: ['0-71', '0-71', '72-143', '72-143', '72-143'], emulator: '0-143' });
+  });
+
+  test('each vCPU of a node, wherever it stands among the others', async () => {
+    const { plan, host, settings } = await planFacts(twoSockets(), pinned());
+    const [even, odd] = plan.nodes.slice(0, 2).map((node, i) => ({ ...node, cpus: [i, i + 2] }));
+    if (!even || !odd) throw new Error('the plan has not two nodes with memory');
+    expect(planPinning([even, odd], host.numa, settings.cpus)).toEqual({
+      vcpus: ['0-71', '72-143', '0-71', '72-143'],
+      emulator: '0-143',
+    });
   });
 
   test('to the socket of its GPUs alone', async () => {

@@ -12,9 +12,8 @@ export const cpuOvercommit: PlanCheck = {
     const sharers = plan.nodes.filter(({ cpus }) => cpus !== null).length;
     return plan.nodes.flatMap(({ cpus, hostNode }) => {
       if (cpus === null || hostNode === null) return [];
-      const [first, last] = cpus;
-      const wanted = last - first + 1;
-      const there = cpusFor(first, hostNode, { plan, numa });
+      const wanted = cpus.length;
+      const there = cpusFor(cpus[0] ?? 0, hostNode, { plan, numa });
       if (wanted <= there) return [];
       const which = plan.pinning === null ? 'CPUs' : 'CPUs to pin them to';
       return [

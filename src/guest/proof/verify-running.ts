@@ -99,7 +99,7 @@ function noReport(name: string, consoleLog: string, agent: GhpassError | null): 
     code: 'guest.no-report',
     message: `${name} has not reported on its console (${consoleLog})${because(agent)}`,
     suggestions: [
-      `tail ${consoleLog}   # whether it has booted`,
+      `tail ${shellWord(consoleLog)}   # whether it has booted`,
       ...(agent?.suggestions ?? []),
       'boot the initramfs of the smoke guest: ghpass smoke',
     ],

@@ -1,3 +1,4 @@
+import { formatNumberList } from '../../host/numa/number-list.ts';
 import type { GuestNode, GuestPlan } from '../../plan/guest-plan.ts';
 import { append, childrenAt, remove, type Shape } from '../edit.ts';
 import { ensure } from '../own.ts';
@@ -61,11 +62,16 @@ function idOf(cell: XmlElement, position: number): number {
  * (seen with libvirt 12.8).
  */
 function cell({ id, cpus, memoryBytes }: GuestNode, row: readonly number[] | null, memAccess?: string): Shape {
-  const range = cpus === null ? undefined : cpus[0] === cpus[1] ? `${cpus[0]}` : cpus.join('-');
   const siblings = (row ?? []).map((value, to): Shape => ['sibling', { id: to, value }]);
   return [
     'cell',
-    { id, cpus: range, memory: `${memoryBytes / KIB}`, unit: 'KiB', memAccess },
+    {
+      id,
+      cpus: cpus === null ? undefined : formatNumberList(cpus),
+      memory: `${memoryBytes / KIB}`,
+      unit: 'KiB',
+      memAccess,
+    },
     siblings.length > 0 ? [['distances', {}, siblings]] : [],
   ];
 }

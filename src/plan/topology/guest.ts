@@ -42,7 +42,7 @@ export function guestTopology(plan: DrawnPlan, gpus: readonly GpuFacts[]): Guest
       .map((node): GuestMemoryNode => {
         const { id, hostNode } = node;
         const guests = ofNode(id).map((gpu) => guestGpu(gpu, gpus));
-        return { id, cpus: range(node.cpus), memoryBytes: node.memoryBytes, hostNode, gpus: guests };
+        return { id, cpus: [...(node.cpus ?? [])], memoryBytes: node.memoryBytes, hostNode, gpus: guests };
       }),
   };
 }
@@ -73,7 +73,7 @@ function partsOf(index: number, barBytes: bigint, facts: GpuFacts | null): Guest
 export function pseriesTopology(plan: DrawnPseries): GuestTopology {
   const { name, machine, accelerator, cpus, memoryBytes, hostBridges } = plan;
   const gpus = hostBridges.flatMap((bridge) => bridge.gpus.map((gpu) => pseriesGpu(gpu, bridge.index)));
-  const node = { id: 0, cpus: range([0, cpus.count - 1]), memoryBytes, hostNode: null, gpus };
+  const node = { id: 0, cpus: Array.from({ length: cpus.count }, (_, i) => i), memoryBytes, hostNode: null, gpus };
   return { name, machine, accelerator, vcpus: cpus.count, memoryBytes, window: null, nodes: [node] };
 }
 
@@ -92,8 +92,4 @@ function pseriesGpu(gpu: DrawnPseriesGpu, bridge: number): GuestGpu {
     nodes: [guestNode],
     bars: [],
   };
-}
-
-function range(ends: readonly [number, number] | null): number[] {
-  return ends === null ? [] : Array.from({ length: ends[1] - ends[0] + 1 }, (_, i) => ends[0] + i);
 }

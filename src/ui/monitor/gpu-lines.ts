@@ -8,7 +8,7 @@ export function nodeLines({ nodes, gpus }: GuestPlan): string[] {
   const ordinary = nodes.flatMap(({ id, cpus, memoryBytes, hostNode, gpu }) => {
     if (gpu !== null) return [];
     const parts = [
-      cpus === null ? null : `vCPUs ${cpus[0] === cpus[1] ? cpus[0] : cpus.join('-')}`,
+      cpus === null ? null : `vCPUs ${rangesText(cpus)}`,
       roughBytes(memoryBytes),
       hostNode === null ? null : `on host node ${hostNode}`,
     ];
