@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GhpassError } from '../errors.ts';
+import { ListeningSocket } from './listening-socket.ts';
 
 interface QmpMessage {
   id?: number;
@@ -73,7 +73,7 @@ export class Qmp {
    * @throws the socket's error (ENOENT, ECONNREFUSED) where nobody listens yet, and those of {@link execute}.
    */
   static async open(path: string, signal: AbortSignal, options: QmpOptions = {}): Promise<Qmp> {
-    const socket = connect(path);
+    const socket = new ListeningSocket().connect(path);
     try {
       await once(socket, 'connect', { signal });
     } catch (error) {

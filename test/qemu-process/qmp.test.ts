@@ -42,6 +42,26 @@ test('reads an answer that comes in pieces, and one behind an event in the same 
   qmp.close();
 });
 
+test('the last words are heard also where a question fails because QEMU is gone already', async () => {
+  let ask: () => Promise<unknown> = async () => undefined;
+  let answer: Promise<unknown> = Promise.resolve();
+  const path = await qmpServer(
+    negotiating((_command, socket) => {
+      socket.write('{"event": "SHUTDOWN", "data": {"reason": "host-qmp-quit"}, "timestamp": {}}\r\n');
+      socket.destroy();
+      answer = ask();
+      answer.catch(() => undefined);
+    }),
+  );
+  const heard: string[] = [];
+  const qmp = await Qmp.open(path, NEVER, { onEvent: ({ name }) => heard.push(name) });
+  ask = () => qmp.execute('query-status');
+  await expect(qmp.execute('quit')).rejects.toMatchObject(closed);
+  await expect(answer).rejects.toMatchObject(closed);
+  expect(heard).toEqual(['SHUTDOWN']);
+  expect(await qmp.closed).toMatchObject(closed);
+});
+
 test('a refusal has the words of QEMU, and the connection goes on', async () => {
   const path = await qmpServer(
     negotiating((command, socket) => {

@@ -11,6 +11,8 @@ const ANSWER_MS = 900;
 /** What goes on answering events is asked now and then whether it still does. */
 const TICKS_BETWEEN_QUESTIONS = 10;
 const FAILURES_UNTIL_SILENT = 2;
+/** What a QEMU that has just ended said last may not be read yet. */
+const LAST_WORDS_MS = 200;
 
 /** Events behind which the run state may be another one (qapi/run-state.json, qapi/misc.json). */
 const STATE_EVENTS = new Set([
@@ -69,7 +71,7 @@ export class QemuSession {
   /** Once a second. */
   tick(): void {
     if (startTimeOf(this.process.pid) !== this.process.startTime) {
-      this.end();
+      setTimeout(() => this.end(), LAST_WORDS_MS).unref();
       return;
     }
     const sample = this.times?.read() ?? null;
