@@ -3,21 +3,32 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Waits on its standard input; where that ends without a word, ghpass was killed and could not put the terminal back. Leaves the
- * other screen, shows the cursor, ends colours.
+ * Waits on its standard input, each line of which is what to write to the terminal; where that ends without a last word, ghpass was killed. A
+ * shell that was there first has set the terminal as it likes it: the keys that send signals are on then, and ghpass has them off.
  */
-const GUARD = `trap '' HUP INT TERM
+const GUARD = `trap '' HUP INT QUIT TERM
 saved=$(stty -g <&3) || exit
 echo saved
-read -r word && exit
-stty "$saved" <&3
-printf '\\033[?2026l\\033[?1049l\\033[?25h\\033[0m' >&3`;
+while read -r word; do
+  [ "$word" != over ] || exit 0
+  undo=$word
+done
+printf '%b' "$undo" >&3
+case $(stty -a <&3) in *-isig*) stty "$saved" <&3 ;; esac`;
+
+/** Puts the terminal back where ghpass is killed and cannot. */
+export interface TerminalGuard {
+  /** What makes the terminal as it was, from now on, beside its settings. */
+  setUndo(sequence: string): void;
+  /** Ends the guard, when ghpass has put the terminal back itself. */
+  release(): void;
+}
 
 /**
- * Starts a small process that puts the terminal back where ghpass is killed and cannot.
- * @returns when it knows how the terminal is now; ends it, when ghpass has put the terminal back itself.
+ * Starts a small process that guards the terminal of standard output.
+ * @returns when it knows how the terminal is set now.
  */
-export async function guardTerminal(): Promise<() => void> {
+export async function guardTerminal(undo: string): Promise<TerminalGuard> {
   const guard = spawn('sh', ['-c', GUARD], {
     // In a session of its own, nothing that is meant for ghpass and its group reaches it.
     detached: true,
@@ -28,5 +39,17 @@ export async function guardTerminal(): Promise<() => void> {
   await Promise.race([isReady, once(guard, 'close').catch(() => undefined)]);
   guard.stdout.destroy();
   guard.unref();
-  return () => guard.stdin.end('over\n');
+  let last = '';
+  const setUndo = (sequence: string) => {
+    if (sequence === last) return;
+    last = sequence;
+    guard.stdin.write(`${inOctal(sequence)}\n`);
+  };
+  setUndo(undo);
+  return { setUndo, release: () => guard.stdin.end('over\n') };
+}
+
+/** As %b of printf(1) reads it. */
+function inOctal(text: string): string {
+  return [...Buffer.from(text, 'latin1')].map((byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
 }

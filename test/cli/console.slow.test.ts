@@ -227,6 +227,43 @@ describe.skipIf(!canHaveOwnMounts())('ghpass attach, with the console of a real 
     expect(locks(host)).toEqual([]);
   });
 
+  test('killed in the middle, the terminal is as it was a moment later', async () => {
+    const host = graceHost();
+    await guestOn(host);
+    const wait = 'until [ "$(stty -g)" = "$saved" ]; do sleep 0.05; done';
+    const script = `saved=$(stty -g); "$@"; echo "status $?"; ${wait}; echo as before; exec cat`;
+    const terminal = host.inTerminal(['sh', '-c', script, 'sh', ...ghpassWords(['attach', 'demo'])]);
+    await terminal.shows('Ctrl-]');
+    terminal.type('\x1b[?1049h\x1b[?25l\x1b[?1002h\x1b[?2004h\x1b[31mred');
+    await terminal.shows('red');
+    process.kill(attachedPid(host), 'SIGKILL');
+    await terminal.shows('as before');
+    await expect.poll(() => terminal.modes()).toEqual(PLAIN);
+    terminal.type('echoed');
+    await terminal.shows('echoed');
+  });
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)('%s, and the shell of a person goes on as before', async (signal) => {
+    const host = graceHost();
+    await guestOn(host);
+    const terminal = host.inTerminal(['/bin/bash', '--norc', '--noprofile', '-i'], {
+      columns: 150,
+      env: { PS1: 'shell> ' },
+    });
+    await terminal.shows('shell>');
+    terminal.type(`${ghpassWords(['attach', 'demo']).join(' ')}\r`);
+    await terminal.shows('Ctrl-]');
+    terminal.type('\x1b[31mred');
+    await terminal.shows('red');
+    process.kill(attachedPid(host), signal);
+    await terminal.shows(/(Killed|interrupted)\n(.*\n)?shell>$/);
+    await expect.poll(() => terminal.modes().plainText, { timeout: 20_000 }).toBe(true);
+    terminal.type('echo $((40 + 2))\r');
+    await terminal.shows(/shell> echo \$\(\(40 \+ 2\)\)\n42\n/);
+    terminal.type('stty -a\r');
+    await terminal.shows(/\nisig icanon iexten echo /);
+  });
+
   test('a guest that powers itself off is said to have ended: exit status 0', async () => {
     const host = graceHost();
     await guestOn(host);

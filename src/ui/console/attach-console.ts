@@ -31,7 +31,7 @@ export async function attachConsole(name: string, options: AttachOptions): Promi
   const escapeKey = parseEscapeKey(options.escapeKey);
   const wanted = options.log === null ? null : parseWanted(options.log);
   const guest = await findConsole(name, { ...options, escapeKey: escapeKey.caret });
-  const terminal = process.stdin.isTTY && process.stdout.isTTY ? new ThisTerminal(escapeKey) : null;
+  const terminal = process.stdin.isTTY && process.stdout.isTTY ? await ThisTerminal.take(escapeKey) : null;
   const viewer = terminal ?? outputOnly(options.tell);
   const viewing = { ...options, wanted };
   try {

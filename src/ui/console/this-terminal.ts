@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Leave, Viewer } from '../../guest/console/viewer.ts';
+import { guardTerminal, type TerminalGuard } from '../terminal-guard.ts';
 import type { EscapeKey } from './escape-key.ts';
 import { LeftBehind } from './left-behind.ts';
 
@@ -16,7 +17,7 @@ interface TerminalHandle {
 
 /**
  * The terminal that ghpass was started in, given over to a guest: every key and every byte passes as it is. It becomes what
- * it was when the viewer leaves, when a signal ends ghpass and when an exception does.
+ * it was when the viewer leaves, when a signal ends ghpass, when an exception does and when it is killed.
  */
 export class ThisTerminal implements Viewer {
   readonly left: Promise<Leave>;
@@ -29,7 +30,14 @@ export class ThisTerminal implements Viewer {
   private typedEarly: Uint8Array[] = [];
   private readonly leftBehind = new LeftBehind();
 
-  constructor(private readonly escapeKey: EscapeKey) {
+  static async take(escapeKey: EscapeKey): Promise<ThisTerminal> {
+    return new ThisTerminal(escapeKey, await guardTerminal(new LeftBehind().undo()));
+  }
+
+  private constructor(
+    private readonly escapeKey: EscapeKey,
+    private readonly guard: TerminalGuard,
+  ) {
     this.leaveKey = escapeKey.label;
     this.left = new Promise((resolve) => {
       this.leave = (why) => {
@@ -41,7 +49,7 @@ export class ThisTerminal implements Viewer {
     process.on('SIGQUIT', () => process.exit(QUIT_STATUS));
     for (const signal of ENDING) process.prependListener(signal, this.giveBack);
     const gone = () => this.leave('gone');
-    process.stdin.on('data', this.take).on('end', gone).on('error', gone);
+    process.stdin.on('data', this.hear).on('end', gone).on('error', gone);
     process.stdout.on('error', gone);
     process.stderr.on('error', gone);
     handleOf(process.stdout)?.setBlocking(false);
@@ -60,6 +68,7 @@ export class ThisTerminal implements Viewer {
   async show(bytes: Uint8Array): Promise<void> {
     if (this.hasLeft || bytes.length === 0) return;
     this.leftBehind.see(bytes);
+    this.guard.setUndo(this.leftBehind.undo());
     this.isAtLineStart = bytes.at(-1) === LINE_FEED;
     if (process.stdout.write(bytes)) return;
     await Promise.race([this.left, new Promise((resolve) => process.stdout.once('drain', resolve))]);
@@ -81,7 +90,7 @@ export class ThisTerminal implements Viewer {
 
   /** Lets another program have the terminal, which reads the keys itself. */
   async lend<T>(action: () => Promise<T>): Promise<T> {
-    process.stdin.off('data', this.take).pause();
+    process.stdin.off('data', this.hear).pause();
     try {
       return await action();
     } finally {
@@ -95,9 +104,10 @@ export class ThisTerminal implements Viewer {
     this.isGivenBack = true;
     this.hasLeft = true;
     process.off('SIGCONT', this.takeRaw);
-    process.stdin.off('data', this.take).pause();
+    process.stdin.off('data', this.hear).pause();
     process.stdout.write(`${this.leftBehind.undo()}${this.isAtLineStart ? '' : '\r\n'}`);
     process.stdin.setRawMode(false);
+    this.guard.release();
   };
 
   /** Node's raw mode still makes CR LF of each LF, which moves the cursor of a guest that uses LF to go down. */
@@ -106,7 +116,7 @@ export class ThisTerminal implements Viewer {
     spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   };
 
-  private readonly take = (keys: Uint8Array): void => {
+  private readonly hear = (keys: Uint8Array): void => {
     const found = this.escapeKey.pattern.exec(Buffer.from(keys).toString('latin1'));
     const meant = found ? keys.subarray(0, found.index) : keys;
     if (meant.length > 0) {

@@ -1,9 +1,9 @@
 import { Box, render, Text, useApp, useInput, useStdin, useStdout } from 'ink';
 import { memo, useEffect, useReducer, useState } from 'react';
 import type { Paint } from '../paint.ts';
+import { guardTerminal } from '../terminal-guard.ts';
 import { type Choice, frame } from './frame.ts';
 import type { MonitorModel } from './model.ts';
-import { guardTerminal } from './terminal-guard.ts';
 
 interface ScreenProps {
   model: MonitorModel;
@@ -12,6 +12,8 @@ interface ScreenProps {
 
 const ENTER = '\u001b[?1049h\u001b[H';
 const LEAVE = '\u001b[?1049l';
+/** Ends what ink writes at once for terminals that know that, shows the cursor, and ends colours. */
+const UNDO = `\u001b[?2026l${LEAVE}\u001b[?25h\u001b[0m`;
 /** Nobody reads faster, and what a guest writes in between is drawn together. */
 const FRAMES_PER_SECOND = 8;
 const CLOCK_MS = 1_500;
@@ -25,7 +27,7 @@ export async function runScreen(
   { paint, signal }: { paint: Paint; signal: AbortSignal },
 ): Promise<boolean> {
   if (signal.aborted) return false;
-  const release = await guardTerminal();
+  const guard = await guardTerminal(UNDO);
   process.stdout.write(ENTER);
   try {
     const screen = render(<Screen model={model} paint={paint} />, {
@@ -37,7 +39,7 @@ export async function runScreen(
     return (await screen.waitUntilExit()) === 'interrupted';
   } finally {
     process.stdout.write(LEAVE);
-    release();
+    guard.release();
   }
 }
 
