@@ -4,6 +4,7 @@ import { GhpassError } from '../errors.ts';
 import type { DisksToMake } from '../guest/image/disks.ts';
 import { hostNameOf, requireHostName } from '../guest/image/host-name.ts';
 import { requirePublicKeys } from '../guest/image/public-keys.ts';
+import { reportInstaller } from '../guest/image/report-installer.ts';
 import type { SeedRequest } from '../guest/image/seed-files.ts';
 import { packageRoot } from '../host/programs/package-root.ts';
 import { shellWord } from '../host/programs/shell-word.ts';
@@ -85,6 +86,7 @@ function seedOf(name: string, flags: Given): SeedRequest {
     userData: optional('user-data'),
     networkConfig: optional('network-config'),
     template: read('--cloud-init', join(templates, 'user-data')),
+    report: Buffer.from(reportInstaller()),
   };
 }
 

@@ -11,6 +11,8 @@ export interface SeedRequest {
   networkConfig: Uint8Array | null;
   /** What every guest gets: `templates/cloud-init/user-data`, or what users have put in its place. */
   template: Uint8Array;
+  /** Script that installs what reports to `ghpass verify`. */
+  report: Uint8Array;
 }
 
 /** The files of a NoCloud seed, by name (cloud-init, sources/DataSourceNoCloud.py). */
@@ -43,9 +45,12 @@ export function seedFiles(request: SeedRequest, instanceId: string): SeedFiles {
 }
 
 /** The parts of the user-data, the user's own before what every guest gets. */
-function seedParts({ userData, template }: SeedRequest): MimePart[] {
-  const added = { 'Merge-Type': MERGE_TYPE };
-  return [...(userData ? [partOf(userData, 'user-data', {})] : []), partOf(template, 'ghpass', added)];
+function seedParts({ userData, template, report }: SeedRequest): MimePart[] {
+  return [
+    ...(userData ? [partOf(userData, 'user-data', {})] : []),
+    partOf(template, 'ghpass', { 'Merge-Type': MERGE_TYPE }),
+    partOf(report, 'ghpass-report', {}),
+  ];
 }
 
 /** cloud-init looks itself what a part of plain text is, by its first line. */

@@ -19,6 +19,7 @@ write_files:
 - {path: /ours, content: ours}
 power_state: {mode: poweroff, delay: now}
 `;
+const REPORT = '#!/bin/sh\necho report\n';
 const KEY = `ssh-ed25519 AAAA "me": {{ you }}`;
 
 /** What a guest's cloud-init learns from a seed, read from its image. */
@@ -31,6 +32,7 @@ async function learned(userData: string | null, changes: Partial<SeedRequest> = 
     userData: userData === null ? null : Buffer.from(userData),
     networkConfig: null,
     template: Buffer.from(TEMPLATE),
+    report: Buffer.from(REPORT),
     ...changes,
   };
   const options = { signal: new AbortController().signal, env: {} };
@@ -50,7 +52,7 @@ describe.runIf(isInstalled)('the real cloud-init', () => {
       hostname: 'demo',
       publicKeys: [KEY],
       networkConfig: null,
-      scripts: [],
+      scripts: [REPORT],
       cloudConfig: { ssh_pwauth: false, runcmd: [['ours']], write_files: [{ path: '/ours', content: 'ours' }] },
     });
   });
@@ -78,10 +80,10 @@ users: [default, {name: me}]
     });
   });
 
-  test('runs the user’s script, beside what every guest gets', async () => {
+  test('runs the user’s script, after the one that every guest gets', async () => {
     const script = '#!/bin/sh\necho "$1" ünïcode\n';
     const { scripts, cloudConfig } = await learned(script);
-    expect(scripts).toEqual([script]);
+    expect(scripts).toEqual([REPORT, script]);
     expect(cloudConfig).toMatchObject({ runcmd: [['ours']] });
   });
 
@@ -111,7 +113,7 @@ true
 `;
     const several = await learned(parts);
     expect(several.cloudConfig).toMatchObject({ ssh_pwauth: true, packages: ['mine', 'ours'] });
-    expect(several.scripts).toEqual(['#!/bin/sh\ntrue']);
+    expect(several.scripts).toEqual([REPORT, '#!/bin/sh\ntrue']);
     const zipped = execFileSync('gzip', ['-c'], { input: '#cloud-config\nssh_pwauth: true\n' });
     const { cloudConfig } = await learned(null, { userData: zipped });
     expect(cloudConfig).toMatchObject({ ssh_pwauth: true, packages: ['ours'] });

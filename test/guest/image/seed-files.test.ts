@@ -7,6 +7,7 @@ const REQUEST: SeedRequest = {
   userData: null,
   networkConfig: null,
   template: Buffer.from('#cloud-config\nssh_pwauth: false\n'),
+  report: Buffer.from('#!/bin/sh\n'),
 };
 const textsOf = (changes: Partial<SeedRequest> = {}) => {
   const entries = Object.entries(seedFiles({ ...REQUEST, ...changes }, 'demo-1'));
@@ -36,6 +37,8 @@ describe('the user-data', () => {
     'Content-Type: text/plain; charset="utf-8"',
     'Content-Disposition: attachment; filename="ghpass"',
     'Merge-Type: list(append)+dict(no_replace,recurse_list)+str()',
+    'Content-Type: text/plain; charset="utf-8"',
+    'Content-Disposition: attachment; filename="ghpass-report"',
   ];
   const user = (type: string) => [`Content-Type: ${type}`, 'Content-Disposition: attachment; filename="user-data"'];
 
