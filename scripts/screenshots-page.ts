@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -7,8 +8,16 @@ const COLUMNS = '80';
 
 export const PAGE = join(ROOT, 'README.md');
 
-/** What is shown, between `<!-- screenshot MARKER -->` and `<!-- /screenshot -->`: each on a host that ships with ghpass. */
-export const SCREENSHOTS: readonly { marker: string; command: readonly string[] }[] = [
+interface Screenshot {
+  /** It is between `<!-- screenshot MARKER -->` and `<!-- /screenshot -->`. */
+  marker: string;
+  command: readonly string[];
+  /** What was printed where the command needs a guest that runs; left out, the command runs now. */
+  recorded?: string;
+}
+
+/** What is shown: on a host that ships with ghpass, or as a test has last found it printed. */
+export const SCREENSHOTS: readonly Screenshot[] = [
   { marker: 'probe', command: ['probe', '--host', 'builtin:gh200'] },
   {
     marker: 'doctor',
@@ -21,6 +30,8 @@ export const SCREENSHOTS: readonly { marker: string; command: readonly string[] 
     ],
   },
   { marker: 'topology', command: ['topology', '--host', 'builtin:gh200', '--plan'] },
+  { marker: 'verify', command: ['verify', 'demo'], recorded: 'test/lab/golden/verify.txt' },
+  { marker: 'monitor', command: ['monitor', 'demo'], recorded: 'test/golden/monitor/healthy.txt' },
 ];
 
 /**
@@ -30,10 +41,14 @@ export const SCREENSHOTS: readonly { marker: string; command: readonly string[] 
  */
 export async function withScreenshots(page: string, launcher = join(ROOT, 'bin/run.js')): Promise<string> {
   let written = page;
-  for (const { marker, command } of SCREENSHOTS) {
+  for (const { marker, command, recorded } of SCREENSHOTS) {
     const place = new RegExp(`(<!-- screenshot ${marker} -->\\n).*?(<!-- /screenshot -->)`, 's');
     if (!place.test(written)) throw new Error(`${PAGE} has no place for the screenshot ${marker}`);
-    const shown = `\`\`\`\n$ ghpass ${command.join(' ')}\n${await printed(launcher, command)}\n\`\`\`\n`;
+    const output =
+      recorded === undefined
+        ? await printed(launcher, command)
+        : (await readFile(join(ROOT, recorded), 'utf8')).trimEnd();
+    const shown = `\`\`\`\n$ ghpass ${command.join(' ')}\n${output}\n\`\`\`\n`;
     written = written.replace(place, (_all, before, behind) => `${before}\n${shown}\n${behind}`);
   }
   return written;

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { cloudImageArtifact, cloudImageFile } from '../../lab/artifacts/cloud-image.ts';
 import { ensureArtifact } from '../../lab/cache/artifact.ts';
@@ -30,13 +32,14 @@ beforeAll(async () => {
 }, LAB_TEST_TIMEOUT_MS);
 
 test.each([
-  { backend: 'qemu', prepare: 'true', network: '--network user' },
-  { backend: 'libvirt', prepare: 'lab-start-libvirt', network: '--network passt' },
-])(
+  { backend: 'qemu', kernel: 'full', prepare: 'true', network: '--network user' },
+  // passt locks itself up in namespaces that the lab's own kernel has not.
+  { backend: 'libvirt', kernel: 'stock', prepare: 'lab-start-libvirt', network: '--network passt' },
+] as const)(
   'a distribution with $backend: made of an image, logged into, verified, stopped and started; its disk keeps what was written',
-  async ({ backend, prepare, network }) => {
+  async ({ backend, kernel, prepare, network }) => {
     const { step } = await runStepsInLab({
-      kernel: 'full',
+      kernel,
       userland: 'trixie',
       host: 'gh200',
       put: [image],
@@ -53,7 +56,7 @@ test.each([
         stopped: 'ghpass list --json',
         start: 'ghpass start demo --json',
         'login-again': inGuest('cat file'),
-        auto: 'ghpass verify demo --json',
+        auto: 'ghpass verify demo',
         delete: 'ghpass delete demo --yes --json',
         release: `ghpass release ${GPU}`,
         state: HOST_STATE,
@@ -66,11 +69,18 @@ test.each([
     expectAsPlanned(step('agent'), 'agent');
     expectAsPlanned(step('console'), 'console');
     expect(step('login-again')).toMatchObject({ status: 0, stdout: 'kept\n' });
-    expectAsPlanned(step('auto'), 'agent');
+    expectAsInFile(step('auto'), path.join(import.meta.dirname, 'golden/verify.txt'));
     expect(step('state').stdout).toBe(PRISTINE);
   },
   2 * LAB_TEST_TIMEOUT_MS,
 );
+
+/** What people see is what README.md shows. */
+function expectAsInFile({ status, stdout, stderr }: StepResult, file: string): void {
+  expect(status, `${stdout}${stderr}`).toBe(0);
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, stdout);
+  expect(stdout).toBe(readFileSync(file, 'utf8'));
+}
 
 /** Every line of the comparison is equal, and it was asked in that way. */
 function expectAsPlanned({ status, stdout, stderr }: StepResult, via: string): void {
