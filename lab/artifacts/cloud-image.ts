@@ -31,19 +31,18 @@ const ROOT_UUID = '67686c61-0000-4000-8000-000000000002';
 const ESP_TYPE = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';
 const ROOT_TYPE = 'B921B045-1DF0-41C3-AF44-4C6F280D3FAE';
 
-/** Settings of the packages, there before their scripts run: the initramfs of a virtual machine, one way to a network, and one host key. */
+/** Settings of the packages, there before their scripts run: the initramfs of a virtual machine, and one way to a network. */
 const SETTINGS: Readonly<Record<string, string>> = {
   'etc/initramfs-tools/conf.d/lab': 'MODULES=list\nBUSYBOX=y\nCOMPRESS=zstd\nRESUME=none\n',
   'etc/initramfs-tools/modules': 'virtio_pci\nvirtio_blk\next4\n',
   'etc/cloud/cloud.cfg.d/90-lab.cfg':
-    'datasource_list: [NoCloud, None]\nsystem_info:\n  network:\n    renderers: [networkd]\nssh_genkeytypes: [ed25519]\n',
+    'datasource_list: [NoCloud, None]\nsystem_info:\n  network:\n    renderers: [networkd]\n',
   'etc/fstab': `PARTUUID=${ROOT_UUID} / ext4 defaults 0 1\nPARTUUID=${ESP_UUID} /boot vfat noauto 0 0\n`,
 };
 
-/** Quiet: in the lab each character on the console is emulated twice. */
 const BOOT_LOADER: Readonly<Record<string, string>> = {
   'loader/loader.conf': 'timeout 0\ndefault debian.conf\n',
-  'loader/entries/debian.conf': `title Debian\nlinux /vmlinuz\ninitrd /initrd.img\noptions root=PARTUUID=${ROOT_UUID} ro console=ttyAMA0 quiet\n`,
+  'loader/entries/debian.conf': `title Debian\nlinux /vmlinuz\ninitrd /initrd.img\noptions root=PARTUUID=${ROOT_UUID} ro console=ttyAMA0\n`,
 };
 
 const packages = (): PackageRequest => ({
@@ -117,11 +116,10 @@ async function installSystem(root: string, work: string, lab: LabContext): Promi
     await mkdir(path.join(root, name), { recursive: true });
   }
   await writeFiles(root, { ...SETTINGS, 'var/lib/dpkg/status': '', 'var/lib/dpkg/available': '' });
-  const emulatorFile = await unpackEmulator(work, lab);
   lab.report(
     `installing ${debs.length} packages into a cloud image; their scripts take a quarter of an hour where they are emulated`,
   );
-  const script = [path.join(SCRIPTS, 'install.sh'), root, downloads, emulatorFile];
+  const script = [path.join(SCRIPTS, 'install.sh'), root, downloads, await unpackEmulator(work, lab)];
   await insideOwnUsers(['sh', ...script], lab);
 }
 

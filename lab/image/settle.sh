@@ -12,9 +12,6 @@ mkdir -p "$root/etc/systemd/system/network-online.target.wants"
 ln -sf /usr/lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/"
 ln -sf /usr/lib/systemd/system/systemd-networkd-wait-online.service "$root/etc/systemd/system/network-online.target.wants/"
 
-# What systemd makes anew where /usr is newer than these was made by the packages' scripts.
-touch "$root/etc/.updated" "$root/var/.updated"
-
 mkdir -p "$esp/EFI/BOOT" "$esp/loader/entries"
 cp "$root/usr/lib/systemd/boot/efi/systemd-bootaa64.efi" "$esp/EFI/BOOT/BOOTAA64.EFI"
 mv "$root"/boot/vmlinuz-* "$esp/vmlinuz"

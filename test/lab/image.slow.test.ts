@@ -10,9 +10,12 @@ import { HOST_STATE, PRISTINE } from './host-state.ts';
 const GPU = '0000:01:00.0';
 /** Two boots of a whole distribution, one of them its first, emulated. */
 const TIMEOUT_SECONDS = 2_400;
+/** Memory that was in use before is pinned page by page: 80 s of emulated time were seen for a second start. */
+const PATIENT = '--timeout 600';
 const CREATE = [
   `ghpass create-vm demo --json --gpu ${GPU} --memory 1G --vcpus 2`,
   '--image "$PWD/debian.qcow2" --disk-size 2G --ssh-key /tmp/key.pub --forward 2222:22',
+  PATIENT,
 ].join(' ');
 const SSH =
   'ssh -q -i /tmp/key -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=20 debian@127.0.0.1';
@@ -52,9 +55,9 @@ test.each([
         login: inGuest('hostname; echo kept > file; sync; cloud-init status --wait'),
         agent: 'ghpass verify demo --via agent --json',
         console: 'ghpass verify demo --via console --json',
-        stop: 'ghpass stop demo --timeout 300 --json',
+        stop: `ghpass stop demo ${PATIENT} --json`,
         stopped: 'ghpass list --json',
-        start: 'ghpass start demo --json',
+        start: `ghpass start demo ${PATIENT} --json`,
         'login-again': inGuest('cat file'),
         auto: 'ghpass verify demo',
         delete: 'ghpass delete demo --yes --json',
