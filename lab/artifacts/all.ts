@@ -41,17 +41,21 @@ export function selectArtifacts({ kernel, userland, withGhpass }: LabSelection):
   };
 }
 
-/** Every artifact there is, by name. */
-export function artifactsByName(): ReadonlyMap<string, Artifact> {
-  const artifacts = [
+/** All that virtual Grace hosts are made of. */
+export function hostArtifacts(): Artifact[] {
+  return [
     qemuArtifact,
     firmwareArtifact,
     stockKernelArtifact,
     fullKernelArtifact,
     ...USERLANDS.map(userlandArtifact),
-    cloudImageArtifact,
     ghpassArtifact,
   ];
+}
+
+/** Every artifact there is, by name. */
+export function artifactsByName(): ReadonlyMap<string, Artifact> {
+  const artifacts = [...hostArtifacts(), cloudImageArtifact];
   return new Map(artifacts.map((artifact) => [artifact.name, artifact]));
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { ensureArtifacts } from '../../lab/artifacts/all.ts';
 import { cloudImageArtifact, cloudImageFile } from '../../lab/artifacts/cloud-image.ts';
-import { ensureArtifact } from '../../lab/cache/artifact.ts';
 import { createLabContext } from '../../lab/context.ts';
 import { LAB_TEST_TIMEOUT_MS, runStepsInLab, type StepResult } from './harness.ts';
 import { HOST_STATE, PRISTINE } from './host-state.ts';
@@ -31,8 +31,9 @@ exit 1
 
 let image: string;
 beforeAll(async () => {
-  image = cloudImageFile(await ensureArtifact(cloudImageArtifact, createLabContext()));
-}, LAB_TEST_TIMEOUT_MS);
+  const [directory = ''] = await ensureArtifacts([cloudImageArtifact], createLabContext());
+  image = cloudImageFile(directory);
+}, 2 * LAB_TEST_TIMEOUT_MS);
 
 test.each([
   { backend: 'qemu', kernel: 'full', prepare: 'true', network: '--network user' },
