@@ -28,6 +28,17 @@ text() {
   separator=,
 }
 
+# A binary file as a JSON member; what follows are options of od.
+binary() {
+  [ -r "$1" ] || return 0
+  printf '%s"%s":"' "$separator" "$1"
+  file=$1
+  shift
+  $tool od -An -v -tx1 "$@" "$file" | $tool tr -d ' \n'
+  printf '"'
+  separator=,
+}
+
 files() {
   printf '{"texts":{'
   for file in /proc/cmdline /proc/iomem /proc/meminfo /proc/sys/kernel/osrelease /proc/sys/kernel/arch \
@@ -42,11 +53,13 @@ files() {
   printf '%s"/dev/kmsg":' "$separator"
   $tool dmesg | $tool grep -e NVRM -e 'SRAT:' -e 'NUMA:' | $tool head -n 200 | $tool tr -d '\000-\010\013-\037' | string
   printf '},"binaries":{'
-  if [ -r /sys/firmware/acpi/tables/SRAT ]; then
-    printf '"/sys/firmware/acpi/tables/SRAT":"'
-    $tool od -An -v -tx1 /sys/firmware/acpi/tables/SRAT | $tool tr -d ' \n'
-    printf '"'
-  fi
+  separator=
+  binary /sys/firmware/acpi/tables/SRAT
+  for device in /sys/bus/pci/devices/*; do
+    vendor=
+    [ -r "$device/vendor" ] && read -r vendor < "$device/vendor"
+    [ "$vendor" = 0x10de ] && binary "$device/config" -N 64
+  done
   printf '}}'
 }
 

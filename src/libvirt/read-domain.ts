@@ -5,6 +5,7 @@ import { removeGpus } from './apply-plan.ts';
 import { childrenAt } from './edit.ts';
 import { parseNumberSet } from './number-set.ts';
 import { findArguments } from './parts/arguments.ts';
+import { windowOf } from './parts/window.ts';
 import { readPassedThrough } from './passed-through.ts';
 import { expanderBuses } from './pci-controllers.ts';
 import { qemuElements } from './qemu-namespace.ts';
@@ -40,6 +41,7 @@ export function readDomain(domainXml: string): DomainFacts {
     cells: readCells(domain),
     maxMemoryBytes: maxMemory === undefined ? null : sizeOf(maxMemory),
     memoryHostNodes: hostNodesOf(domain),
+    windowBytes: windowOf(domain),
     expanderBuses: expanderBuses(domain),
     hostdevs: readPassedThrough(domain),
     iommus: (domain.find('devices')?.elements('iommu') ?? []).map((iommu) => ({

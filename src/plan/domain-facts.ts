@@ -38,6 +38,8 @@ export interface DomainFacts {
   maxMemoryBytes: bigint | null;
   /** Host nodes that `<numatune>` names. */
   memoryHostNodes: number[];
+  /** Its own window for 64-bit BARs, `<pcihole64>`, in bytes; null where libvirt or QEMU chooses. */
+  windowBytes: bigint | null;
   /** Numbers of the expander buses. */
   expanderBuses: number[];
   /** PCI functions of the host that are passed through, and what does so. */

@@ -22,6 +22,7 @@ const DOMAIN: DomainFacts = {
   cells: [{ id: 0, cpus: [0, 1], memoryBytes: 64n * GIB, hostNode: 0 }],
   maxMemoryBytes: null,
   memoryHostNodes: [0],
+  windowBytes: null,
   expanderBuses: [],
   hostdevs: [{ address: '0002:01:00.0', by: 'devices/hostdev[1]' }],
   iommus: [],
@@ -108,6 +109,12 @@ const CASES: readonly [id: string, change: Partial<DomainFacts>, message: string
     'it has an emulated smmuv3 IOMMU for the whole machine; QEMU refuses VFIO devices behind it',
     edit("take out <iommu model='smmuv3'>"),
   ],
+  [
+    'mmio.value',
+    { windowBytes: 3072n * GIB },
+    'pcihole64 is 3 TiB, more than the 1 TiB that the GPUs need, and no power of two: QEMU would not start',
+    edit('take out <pcihole64>'),
+  ],
 ];
 
 test('of a domain that GPUs fit in with, nothing has to be said', () => {
@@ -125,6 +132,10 @@ describe('a conflict has its two sides named', () => {
   test('every check has a case', () => {
     expect(DOMAIN_CHECKS.map(({ id }) => id).filter((id) => !CASES.some(([of]) => of === id))).toEqual([]);
   });
+});
+
+test.each([768n, 2048n])('a window of %d GiB is made larger, or stays', (gib) => {
+  expect(assess(DOMAIN_CHECKS, { ...facts, domain: { ...DOMAIN, windowBytes: gib * GIB } })).toEqual([]);
 });
 
 test('host nodes that are not known cannot be held against those of the domain', () => {

@@ -1,5 +1,6 @@
 import type { Host } from '../../src/host/host.ts';
 import type { ToolFacts } from '../../src/host/programs/tools.ts';
+import type { GuestPlan } from '../../src/plan/guest-plan.ts';
 import { blackwell, board, GIB, graceHost, hopper, LIBVIRT, MIB, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import type { PlanOptions } from '../fixtures/plan.ts';
 import type { Case } from './cases.ts';
@@ -72,6 +73,16 @@ const STACK: PlanCase[] = [
       message:
         "QEMU 9.1.3 swaps bus and device in the handle; the guest's driver copes by a workaround that is due to go",
       remedy: ['use QEMU 9.2 or newer, with NVIDIA driver 570.124.04 or newer in the guest'],
+    },
+  },
+  {
+    id: 'qemu.gi-node-range',
+    title: 'more nodes than QEMU takes',
+    planned: sixteenGpus(),
+    says: {
+      severity: 'fail',
+      message: 'the guest has 130 nodes, QEMU takes 128: it would not start',
+      remedy: ['give the guest at most 15 GPUs'],
     },
   },
   { id: 'qemu.gi-bdf', title: 'QEMU 9.2', tools: qemu([9, 2, 0]) },
@@ -412,6 +423,16 @@ function locking(limit: string, capabilities: string, cgroup = '0::/user.slice/s
     '/proc/self/cgroup': cgroup,
   };
   return openMadeUp(graceHost([hopper()]), { files });
+}
+
+/** Two nodes with memory, and those of the GPUs. */
+function sixteenGpus(): NonNullable<PlanOptions['planned']> {
+  const gpus = Array.from({ length: 16 }, (_, i) => ({
+    address: `0009:${(i + 1).toString(16).padStart(2, '0')}:00.0`,
+  }));
+  const ofGpus = gpus.flatMap(({ address }) => Array<string>(8).fill(address));
+  const nodes = [null, null, ...ofGpus].map((gpu, id) => ({ id, cpus: null, memoryBytes: 0n, hostNode: null, gpu }));
+  return { nodes, gpus: gpus as GuestPlan['gpus'] };
 }
 
 function smallPages(transparent: string): Host {

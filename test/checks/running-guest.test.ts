@@ -12,9 +12,16 @@ const HEALTHY: RunningGuestFacts = {
   plan: { name: 'demo' } as GuestPlan,
   driver: { version: '570.124.06', keepsMemory: false, autoOnline: 'online_movable' },
   kernelLog: '6,1,100,-;NVRM: loading NVIDIA UNIX Open Kernel Module\n',
-  gpus: [{ address: GPU, onlineBytes: 93n * GIB, nodes: [{ node: 4, proximityDomain: 3, memoryBytes: 93n * GIB }] }],
+  gpus: [
+    {
+      address: GPU,
+      onlineBytes: 93n * GIB,
+      busMaster: true,
+      nodes: [{ node: 4, proximityDomain: 3, memoryBytes: 93n * GIB }],
+    },
+  ],
 };
-const NOTHING_ONLINE = [{ address: GPU, onlineBytes: 0n, nodes: [] }];
+const NOTHING_ONLINE = [{ address: GPU, onlineBytes: 0n, busMaster: true, nodes: [] }];
 
 const driver = (changes: Partial<NonNullable<RunningGuestFacts['driver']>>) => ({
   driver: { version: '570.124.06', keepsMemory: false, autoOnline: 'online_movable', ...changes },
@@ -93,10 +100,19 @@ test.each<[id: string, subject: string, message: string, changes: Partial<Runnin
     'guest.online',
     GPU,
     '93 GiB of its memory are online in the guest, and none of that is on its own nodes',
-    { gpus: [{ address: GPU, onlineBytes: 93n * GIB, nodes: [] }] },
+    { gpus: [{ address: GPU, onlineBytes: 93n * GIB, busMaster: true, nodes: [] }] },
   ],
 ])('%s: %s: %s', (id, subject, message, changes) => {
   expect(findings(changes)).toEqual([[id, 'fail', subject, message]]);
+});
+
+test('a GPU that may not access memory by itself is told, once the driver has it', () => {
+  const gpus = HEALTHY.gpus.map((gpu) => ({ ...gpu, busMaster: false }));
+  const message =
+    "NVIDIA's driver is loaded in the guest, and Bus Master of the GPU is off: it reads and writes no memory of the guest, and raises no interrupt";
+  expect(findings({ gpus })[0]).toEqual(['guest.busmaster', 'info', GPU, message]);
+  expect(findings({ gpus, driver: null })).toEqual([]);
+  expect(findings({ gpus: gpus.map((gpu) => ({ ...gpu, busMaster: null })) })).toEqual(findings());
 });
 
 test('all of them have a remedy where they fail', () => {

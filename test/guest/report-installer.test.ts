@@ -61,6 +61,17 @@ test.runIf(canHaveRoot)('it tells of the driver that is loaded', () => {
   expect(findGuestReport(installIn(files))?.driver).toEqual(driver);
 });
 
+test.runIf(canHaveRoot)('it tells of the command register of NVIDIA’s devices alone', () => {
+  const [nvidia, other] = ['0000:41:00.0', '0000:00:01.0'].map((address) => `/sys/bus/pci/devices/${address}`);
+  const config = `\x00\x01\x02\x03\x06${'\0'.repeat(251)}`;
+  const files = { [`${nvidia}/vendor`]: '0x10de\n', [`${nvidia}/config`]: config, [`${other}/config`]: config };
+  const { functions = [] } = findGuestReport(installIn(files)) ?? {};
+  const known = functions.filter((one) => one.config !== null);
+  expect(known.map(({ address }) => address)).toEqual(['0000:41:00.0']);
+  expect([...(known[0]?.config ?? [])].slice(0, 6)).toEqual([0, 1, 2, 3, 6, 0]);
+  expect(known[0]?.config).toHaveLength(64);
+});
+
 test('no file that is installed has the line that ends it', () => {
   const ends = reportInstaller().match(/^GHPASS-END-OF-FILE$/gm) ?? [];
   expect(ends).toHaveLength(reportInstaller().split(`<< 'GHPASS-END-OF-FILE'`).length - 1);

@@ -101,3 +101,16 @@ test("memory that NVIDIA's driver added is the GPU's own, and no difference from
   expect(driver).toMatchObject({ version: '595.45.04', gpus: [{ nodes: [{ node: 2, proximityDomain: 5 }] }] });
   expect(findings.map(({ id, severity }) => [id, severity])).toEqual([['guest.online', 'info']]);
 });
+
+test.each([
+  [true, []],
+  [false, ['guest.busmaster']],
+])('Bus Master of a GPU that the driver has is %s', async (isOn, ids) => {
+  const report = recordedReport('one-gpu');
+  const [{ guestAddress } = { guestAddress: '' }] = (await planFor(1)).gpus;
+  Object.assign(report.texts, DRIVER);
+  report.binaries[`/sys/bus/pci/devices/${guestAddress}/config`] = `de104223${isOn ? '0600' : '0200'}1000`;
+  const { verify } = await guest({ console: reportLine(report) });
+  const { findings } = await verify('console');
+  expect(findings.map(({ id }) => id).filter((id) => id !== 'guest.online')).toEqual(ids);
+});

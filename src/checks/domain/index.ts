@@ -9,6 +9,7 @@ import { domainIommu } from './iommu.ts';
 import { domainMachine } from './machine.ts';
 import { domainMemoryHotplug } from './memory-hotplug.ts';
 import { domainMemoryNodes } from './memory-nodes.ts';
+import { mmioValue } from './mmio-value.ts';
 import { domainUefi } from './uefi.ts';
 
 /** What is checked of a domain that somebody else wrote, before GPUs are added to it. */
@@ -24,4 +25,5 @@ export const DOMAIN_CHECKS: readonly DomainCheck[] = [
   domainCells,
   domainMemoryNodes,
   domainIommu,
+  mmioValue,
 ];

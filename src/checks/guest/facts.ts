@@ -18,6 +18,8 @@ export interface GuestGpu {
   address: string;
   /** Bytes of its memory that the kernel uses; null where it is not known. */
   onlineBytes: bigint | null;
+  /** Whether its command register lets it access memory by itself; null where the register is not known. */
+  busMaster: boolean | null;
   /** Its nodes that have memory. */
   nodes: { node: number; proximityDomain: number; memoryBytes: bigint }[];
 }

@@ -1,3 +1,4 @@
+import { guestBusMaster } from './bus-master.ts';
 import { guestDriverVersion } from './driver-version.ts';
 import type { RunningGuestCheck } from './facts.ts';
 import { guestMemoryAddress } from './memory-address.ts';
@@ -11,5 +12,6 @@ export const RUNNING_GUEST_CHECKS: readonly RunningGuestCheck[] = [
   guestNodeUnresolved,
   guestMemoryAddress,
   guestDriverVersion,
+  guestBusMaster,
   guestMemoryOnline,
 ];

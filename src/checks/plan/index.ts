@@ -14,6 +14,7 @@ import { memMemlock } from './mem-memlock.ts';
 import { mmioWindow } from './mmio-window.ts';
 import { distancesUnknown } from './numa-distances-unknown.ts';
 import { qemuGiBdf } from './qemu-gi-bdf.ts';
+import { qemuGiNodeRange } from './qemu-gi-node-range.ts';
 import { stackSmmu } from './stack-smmu.ts';
 import { stackVersion } from './stack-version.ts';
 import { startSlowPin } from './start-slow-pin.ts';
@@ -26,6 +27,7 @@ export const PLAN_CHECKS: readonly PlanCheck[] = [
   stackSmmu,
   vcmdqMemory,
   qemuGiBdf,
+  qemuGiNodeRange,
   kvmUnusable,
   kernelCacheablePfnmap,
   firmwareAavmf,

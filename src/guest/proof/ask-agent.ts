@@ -68,7 +68,7 @@ function pathsThatFollow(files: ReadonlyMap<string, Uint8Array>): string[] {
       .slice(0, MAX_NODES)
       .flatMap((id) => ['cpulist', 'distance', 'meminfo'].map((name) => `${NODES}/node${id}/${name}`)),
     ...functions.flatMap(([, bus = '', devfn = '']) =>
-      ['vendor', 'device', 'resource', 'numa_node'].map(
+      ['vendor', 'device', 'resource', 'numa_node', 'config'].map(
         (name) => `/sys/bus/pci/devices/${addressOf(bus, devfn)}/${name}`,
       ),
     ),

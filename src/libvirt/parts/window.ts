@@ -40,6 +40,13 @@ export function removeWindow(domain: XmlElement, { windowBefore, madeRootComplex
   if (madeRootComplex && complex && devices && complex.elements().length === 0) remove(devices, complex);
 }
 
+/** The window that a domain asks for, in bytes; null where it asks for none that can be read. */
+export function windowOf(domain: XmlElement): bigint | null {
+  const devices = domain.find('devices');
+  const hole = devices && rootComplex(devices)?.find(HOLE);
+  return hole ? bytesOf(hole.text, hole.attribute('unit') ?? 'KiB') : null;
+}
+
 /** Without an index it is libvirt's to give, and it can only be 0. */
 function rootComplex(devices: XmlElement): XmlElement | undefined {
   const controllers = devices.elements('controller').filter((controller) => controller.attribute('type') === 'pci');
