@@ -51,7 +51,7 @@ export function smmuNeeds({ host: { kernel }, settings: { iort }, tools: { qemu 
       remedy: 'enable the SMMU in the firmware',
     },
     {
-      what: 'an SMMU that translates in two stages and keeps guests from bypassing the caches',
+      what: 'an SMMU that translates in two stages and keeps guests from bypassing the caches (its IDR registers, of which the kernel tells only who has the device in iommufd: IOMMU_GET_HW_INFO)',
       isThere: null,
       remedy: 'dmesg | grep arm-smmu-v3   # "ias", "oas", and its features',
     },

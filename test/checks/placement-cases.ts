@@ -167,7 +167,7 @@ const SMMU: PlanCase[] = [
     says: {
       severity: 'warn',
       message:
-        "the guest's SMMUv3 needs an SMMU that translates in two stages and keeps guests from bypassing the caches, which ghpass cannot see: without it QEMU does not start the guest",
+        "the guest's SMMUv3 needs an SMMU that translates in two stages and keeps guests from bypassing the caches (its IDR registers, of which the kernel tells only who has the device in iommufd: IOMMU_GET_HW_INFO), which ghpass cannot see: without it QEMU does not start the guest",
       remedy: ['dmesg | grep arm-smmu-v3   # "ias", "oas", and its features', 'ghpass … --smmu off'],
     },
   },
