@@ -47,12 +47,12 @@ export function baseDomain(template: string, plan: GuestPlan, { uuid, consoleLog
   return document.serialize();
 }
 
-/** QEMU emulates no host CPU, and libvirt's `maximum` is its `max`. */
+/** QEMU emulates no host CPU, and libvirt's `maximum` is its `max`. Which vCPUs have which memory is the plan's. */
 function addCpu(domain: XmlElement, { accelerator, cpus: { count, sockets } }: GuestPlan): void {
   const cpu = child(domain, 'cpu', 1);
   const mode = cpu.attribute('mode') ?? 'host-passthrough';
   cpu.setAttribute('mode', accelerator === 'tcg' && mode === 'host-passthrough' ? 'maximum' : mode);
-  for (const topology of cpu.elements('topology')) remove(cpu, topology);
+  for (const name of ['topology', 'numa']) clear(cpu, name);
   append(cpu, ['topology', { sockets, cores: count / sockets, threads: 1 }], 2);
 }
 

@@ -284,6 +284,20 @@ describe.concurrent('create-vm for libvirt, dry', { timeout: PATIENCE_MS }, () =
   });
 
   test.each([
+    ['<memory', "<maxMemory slots='1' unit='GiB'>64</maxMemory><memory", 'domain.memory-hotplug'],
+    ['<acpi/>', '', 'domain.acpi-off'],
+    ['<acpi/>', "<acpi/><gic version='2'/>", 'domain.gic'],
+  ])('a template in which %s is %j is a failed check, as such a domain is', async (part, instead, id) => {
+    const template = fileWith(foreign('minimal').replace(part, instead));
+    const run = await ghpass(create('--emit', 'xml', '--template', template, '--json'));
+    const { findings } = JSON.parse(run.stdout) as { findings: { id: string; remedy: string[] }[] };
+    expect(run.status).toBe(1);
+    expect(findings.find((finding) => finding.id === id)?.remedy).toEqual([
+      expect.stringMatching(/^in the template: (?:take out|add|<gic)/),
+    ]);
+  });
+
+  test.each([
     ['<network/>', 'domain.unreadable', 'the template is no domain of libvirt: its root element is network'],
     ['<domain>', 'xml.invalid', expect.stringContaining('no XML that can be edited: Unclosed tag')],
   ])('a template that is %s', async (content, code, message) => {

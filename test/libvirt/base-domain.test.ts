@@ -227,11 +227,14 @@ describe('what the template has', () => {
       '<vcpu placement',
       "<currentMemory unit='GiB'>64</currentMemory>\n  <vcpu current='2' placement",
     )
-      .replace("check='none'/>", "check='none'><topology sockets='1' cores='2' threads='2'/></cpu>")
+      .replace(
+        "check='none'/>",
+        "check='none'><topology sockets='1' cores='2' threads='2'/><numa><cell id='0' memory='64'/></numa></cpu>",
+      )
       .replace("<serial type='pty'/>", "<serial type='pty'><log file='/old'/></serial>")
       .replace('</os>', '<kernel>/old</kernel><cmdline>old</cmdline></os>');
     const xml = base(booting({ kernel: '/new' }), { template });
-    expect(xml).not.toMatch(/currentMemory|current=|threads='2'|old/);
+    expect(xml).not.toMatch(/currentMemory|current=|threads='2'|<numa>|old/);
   });
 
   test('is refused where it is no XML', () => {

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { assess } from '../../checks/check.ts';
+import { DOMAIN_CHECKS } from '../../checks/domain/index.ts';
 import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { applyPlan } from '../../libvirt/apply-plan.ts';
 import { baseDomain } from '../../libvirt/base-domain.ts';
 import type { Profile } from '../../libvirt/profile.ts';
+import { readDomain } from '../../libvirt/read-domain.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import { recordBinding } from '../binding/binding.ts';
@@ -42,26 +45,34 @@ export function consoleLogOf(name: string): string {
   return `/var/log/libvirt/qemu/${name}.console.log`;
 }
 
-/** Plans a new domain, and changes nothing. */
+/**
+ * Plans a new domain, and changes nothing. What its template has that cannot be with a GPU is found as in a domain that somebody else
+ * wrote.
+ */
 export async function prepareDomain(
   host: Host,
-  options: Pick<CreateOptions, 'addresses' | 'request' | 'open'> & ProfileChoice,
+  options: Pick<CreateOptions, 'addresses' | 'request' | 'open'> & ProfileChoice & Pick<DomainChoice, 'template'>,
 ): Promise<PreparedDomain> {
   const chosen = await chooseProfile(host, options);
   const { profile, libvirt } = chosen;
   const { addresses, open } = options;
   const prepared = await prepareGuest(host, addresses, requestFor(chosen, options.request), { open, libvirt });
-  return { ...prepared, profile };
+  const domain = readDomain(baseXml(prepared, options.template, null));
+  const conflicts = assess(DOMAIN_CHECKS, { domain, plan: prepared.plan, numa: prepared.host.numa });
+  const ofTemplate = conflicts.map(({ remedy, ...finding }) => ({
+    ...finding,
+    remedy: remedy.map((command) => command.replace(/^virsh edit .* {3}# /, 'in the template: ')),
+  }));
+  return { ...prepared, findings: [...ofTemplate, ...prepared.findings], profile };
+}
+
+function baseXml({ plan, tools }: Prepared, template: string, uuid: string | null): string {
+  return baseDomain(template, plan, { uuid, consoleLog: consoleLogOf(plan.name), tools });
 }
 
 /** The template with the guest of a plan in it, and its GPUs. */
-export function domainXml(
-  { plan, tools, profile }: PreparedDomain,
-  { template, managed }: DomainChoice,
-  uuid: string | null,
-): string {
-  const base = baseDomain(template, plan, { uuid, consoleLog: consoleLogOf(plan.name), tools });
-  return applyPlan(base, plan, profile, { managed });
+export function domainXml(prepared: PreparedDomain, { template, managed }: DomainChoice, uuid: string | null): string {
+  return applyPlan(baseXml(prepared, template, uuid), prepared.plan, prepared.profile, { managed });
 }
 
 /**
