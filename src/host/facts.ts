@@ -3,7 +3,7 @@ import { type DefinitionBlocks, listTables, readDefinitionBlocks, readTable } fr
 import { type HostFiles, readText } from './files.ts';
 import type { Host, HostSource } from './host.ts';
 import { type KernelFacts, readKernelFacts } from './kernel/kernel.ts';
-import { type Leftover, readLeftovers } from './leftovers.ts';
+import { hangingGpus, type Leftover, readLeftovers } from './leftovers.ts';
 import { type NumaFacts, readNumaFacts } from './numa/numa.ts';
 import { readPageBytes } from './numa/page-size.ts';
 import { findVariantDriver, isNvgrace, NVGRACE_DRIVER, readVfioAliases, type VfioAlias } from './pci/modules-alias.ts';
@@ -51,11 +51,12 @@ export function collectHost(host: Host): HostFacts {
   const kernel = readKernelFacts(files, host.release, host.machine);
   const tables = listTables(files);
   const bound = boundToNvgrace(files);
+  const hanging = hangingGpus(files);
   const functions = listPciFunctions(files, { vendors: [NVIDIA, IBM], addresses: bound });
   const nvlinks = readNvlinks(files, functions);
   const coherentGpus = functions
     .filter(({ vendor, address }) => vendor === NVIDIA || bound.has(address))
-    .map((ids) => readPciFunction(files, ids))
+    .map((ids) => readPciFunction(files, ids, hanging.has(ids.address)))
     .filter((candidate) => nvlinks.has(candidate.address) || isCoherentGpu(candidate, vfioAliases));
   return {
     source: host.source,

@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest';
-import { stateOf as processState } from '../../src/guest/journal/process-identity.ts';
+import { stateOf as processState, startTimeOf } from '../../src/guest/journal/process-identity.ts';
 import { AbandonedChildError, runTool } from '../../src/host/programs/run-tool.ts';
 import { type StateD, stateD, untilGone } from '../fixtures/state-d.ts';
 import { canHaveOwnMounts, GPU, graceHostIn } from './kit/grace-host.ts';
@@ -91,3 +92,32 @@ test('a driver that hangs in its probe is told of, and recover waits for it', {
   expect(await host.run(['recover'])).toMatchObject({ status: 0 });
   expect(stateOf(host)).toEqual(UNTOUCHED);
 });
+
+/** As where the lock of the device is held: whoever reads these waits until somebody lets go. */
+const WAITING = ['driver_override', 'sriov_numvfs'];
+
+test.each(['probe', 'doctor'])(
+  'while a child hangs in the driver, %s tells of the GPU and does not hang as well',
+  {
+    timeout: PATIENCE_MS,
+  },
+  async (command) => {
+    const host = graceHostIn(temporaryDirectory(), { driver: null });
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    onTestFinished(() => void child.kill());
+    const { pid = 0 } = child;
+    const owner = { kind: 'owner', pid: 2 ** 22 + 1, startTime: '1', command: 'ghpass bind', mark: 'm', partOf: null };
+    const abandoned = { kind: 'abandoned', pid, startTime: startTimeOf(pid), what: 'binding' };
+    mkdirSync(host.path('/var/lib/ghpass/journal'), { recursive: true });
+    const lines = [owner, abandoned].map((line) => `${JSON.stringify(line)}\n`);
+    writeFileSync(host.path(`/var/lib/ghpass/journal/${GPU}.jsonl`), lines.join(''));
+    for (const name of WAITING) {
+      const path = host.path(`/sys/bus/pci/devices/${GPU}/${name}`);
+      rmSync(path, { force: true });
+      execFileSync('mkfifo', [path]);
+    }
+    const { stdout } = await host.run([command, '--json', ...(command === 'probe' ? ['--no-open'] : [])]);
+    const { findings } = JSON.parse(stdout) as { findings: { id: string; subject: string }[] };
+    expect(findings).toContainEqual(expect.objectContaining({ id: 'undo.partial', subject: GPU }));
+  },
+);

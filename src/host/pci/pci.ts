@@ -96,12 +96,15 @@ function placeOf(address: string): string {
   return bus + devfn.toString(16).padStart(2, '0');
 }
 
-/** Everything that sysfs says about one function. */
-export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
+/**
+ * Everything that sysfs says about one function.
+ * @param isLocked somebody hangs while they hold the lock of the device: what waits for that is left unread.
+ */
+export function readPciFunction(files: HostFiles, ids: PciIds, isLocked = false): PciFunction {
   const directory = `${DEVICES}/${ids.address}`;
   const iommuGroup = readLinkName(files, `${directory}/iommu_group`);
   const numaNode = readText(files, `${directory}/numa_node`) ?? '';
-  const override = readText(files, `${directory}/driver_override`);
+  const override = isLocked ? null : readText(files, `${directory}/driver_override`);
   const resources = parseResource(readText(files, `${directory}/resource`));
   return {
     ...ids,
@@ -117,7 +120,7 @@ export function readPciFunction(files: HostFiles, ids: PciIds): PciFunction {
     numaNode: /^\d{1,4}$/.test(numaNode) ? Number(numaNode) : null,
     acpiPath: readTextIfReadable(files, `${directory}/firmware_node/path`),
     resetMethods: readText(files, `${directory}/reset_method`)?.split(' ').filter(Boolean) ?? null,
-    enabledVfs: readCount(files, `${directory}/sriov_numvfs`),
+    enabledVfs: isLocked ? null : readCount(files, `${directory}/sriov_numvfs`),
     config: readBytesIfReadable(files, `${directory}/config`),
     state: readPciState(files, directory, iommuGroup),
   };
