@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { canCompile, compileKiller, counting, deaths, dying, stepsIn } from '../fixtures/die-at-flush.ts';
 import { canRunLibvirt, type LibvirtHost, startLibvirt } from '../libvirt/kit/libvirt-host.ts';
 import { SUITES } from '../libvirt/kit/userland.ts';
+import type { Run } from './kit/ghpass.ts';
 import { canSeeOpenFiles, GPU } from './kit/grace-host.ts';
 import { type GraceLibvirt, graceLibvirtIn } from './kit/grace-libvirt.ts';
 import { stateOf, UNTOUCHED } from './kit/host-state.ts';
@@ -37,6 +38,9 @@ const DETACH = ['detach', 'demo', '--yes'];
 const STARTS = 'case "$*" in *" start "*) exit 0;; esac';
 
 const END_LIBVIRTD = 'kill "$(cat /run/libvirtd.pid)"; while [ -e /run/libvirtd.pid ]; do sleep 0.1; done';
+
+const KILL_LIBVIRTD =
+  'pid=$(cat /run/libvirtd.pid); kill -KILL "$pid"; while kill -0 "$pid" 2> /dev/null; do sleep 0.05; done';
 
 const temporaryDirectory = temporaryDirectories();
 const runnable = canRunLibvirt() && canSeeOpenFiles() && canCompile();
@@ -249,6 +253,16 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     expect(await grace.definition('demo')).toBe(old);
   });
 
+  async function startLibvirtdAgain(): Promise<void> {
+    await libvirt.run('/bin/sh', ['-c', 'libvirtd --daemon < /dev/null > /dev/null 2>&1']);
+    const answers = () =>
+      grace.virsh('list').then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(answers, { timeout: 30_000 }).toBe(true);
+  }
+
   test('a libvirtd that ends in the middle: recover brings the old domain back when there is one again', async () => {
     const [there, go] = [grace.host.path('/there'), grace.host.path('/go')];
     grace.beforeVirsh(
@@ -262,17 +276,7 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     expect(ended).toMatchObject({ status: 5 });
     expect(ended.stderr).toContain('Code: libvirt.unreachable');
     expect((await grace.run(['recover'])).stderr).toContain('could not be put back');
-    await libvirt.run('/bin/sh', ['-c', 'libvirtd --daemon < /dev/null > /dev/null 2>&1']);
-    await expect
-      .poll(
-        () =>
-          grace.virsh('list').then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 30_000 },
-      )
-      .toBe(true);
+    await startLibvirtdAgain();
     expect(await grace.definition('demo')).toContain('ghpass:gpu');
     const json = JSON.parse((await grace.run(['recover', '--json'])).stdout);
     expect(json.result.recovered).toMatchObject([
@@ -280,6 +284,85 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     ]);
     expect(JSON.stringify(json)).not.toContain('<domain');
     expect(await grace.definition('demo')).toBe(old);
+  });
+
+  describe('kill -9 at every call of virsh, then recover:', () => {
+    const KILLED = ['libvirtd', 'virsh'] as const;
+    const WHEN = ['before', 'after'] as const;
+
+    /**
+     * Runs a command, and kills virsh or its daemon before or after what virsh does when it is called for the nth time.
+     * @returns null where the command called it less often.
+     */
+    async function killAtCall(
+      args: readonly string[],
+      { who, when, call }: { who: (typeof KILLED)[number]; when: (typeof WHEN)[number]; call: number },
+      played: string,
+    ): Promise<Run | null> {
+      const [calls, there, go] = ['calls', 'there', 'go'].map((name) => join(temporaryDirectory(), name));
+      const die = who === 'virsh' ? 'kill -9 $$' : `while [ ! -e ${go} ]; do sleep 0.05; done`;
+      grace.beforeVirsh(`printf x >> ${calls}
+        if [ "$(wc -c < ${calls})" -eq ${call} ]; then
+          ${when === 'before' ? '' : `(${played}\n real "$@"); status=$?`}
+          : > ${there}
+          ${die}
+          ${when === 'before' ? '' : 'exit $status'}
+        fi
+        ${played}`);
+      const { ended } = grace.start(args);
+      let isOver = false;
+      void ended.then(() => {
+        isOver = true;
+      });
+      await expect.poll(() => isOver || existsSync(there ?? ''), { timeout: 60_000, interval: 20 }).toBe(true);
+      const isKilled = existsSync(there ?? '');
+      if (isKilled && who === 'libvirtd') {
+        await libvirt.run('/bin/sh', ['-c', KILL_LIBVIRTD]);
+        writeFileSync(go ?? '', '');
+      }
+      const run = await ended;
+      if (isKilled && who === 'libvirtd') await startLibvirtdAgain();
+      grace.beforeVirsh(played);
+      return isKilled ? run : null;
+    }
+
+    test.each(KILLED.flatMap((who) => WHEN.map((when) => [who, when] as const)))(
+      '%s, %s it did its work: attach leaves the old domain or the new one, create-vm a domain that is whole or none',
+      { timeout: 2 * PATIENCE_MS },
+      async (who, when) => {
+        await grace.run(ATTACH);
+        const attached = await grace.definition('demo');
+        await grace.run(DETACH);
+        const left = new Set<string>();
+        let call = 1;
+        for (; ; call += 1) {
+          const run = await killAtCall(ATTACH, { who, when, call }, '');
+          const recovered = await grace.run(['recover']);
+          expect(recovered, `call ${call}`).toMatchObject({ status: 0 });
+          const now = await grace.definition('demo');
+          expect(now, `call ${call}`).toBe((run ?? { status: 0 }).status === 0 ? attached : old);
+          left.add(now === old ? 'old' : 'new');
+          if (recovered.stdout.includes('demo'))
+            expect(recovered.stdout).toBe('demo: the old domain at qemu:///system, as it was before ghpass attach\n');
+          expect(stateOf(grace.host), `call ${call}`).toEqual(UNTOUCHED);
+          if (now === attached) await grace.run(DETACH);
+          if (run === null) break;
+        }
+        expect(call).toBeGreaterThan(4);
+        expect([...left]).toContain('new');
+
+        for (call = 1; ; call += 1) {
+          const run = await killAtCall(CREATE_BOUND, { who, when, call }, STARTS);
+          expect(await grace.run(['recover']), `call ${call}`).toMatchObject({ status: 0 });
+          const isThere = (await grace.definition('new')) !== null;
+          expect(isThere, `call ${call}`).toBe((run ?? { status: 0 }).status === 0);
+          if (isThere) expect(await grace.run(['delete', 'new', '--yes'])).toMatchObject({ status: 0 });
+          expect(stateOf(grace.host), `call ${call}`).toEqual(UNTOUCHED);
+          if (run === null) break;
+        }
+        expect(call).toBeGreaterThan(4);
+      },
+    );
   });
 
   describe('kill -9 at every step, then recover:', () => {
