@@ -75,6 +75,13 @@ export class MonitoredHost {
     return startTerminal(this.within(['sh', '-c', `"$@"; ${afterwards}`, 'sh', ...this.ghpass(), ...args]));
   }
 
+  /** A shell as a person has it, and what starts a monitor there. */
+  personsShell(args: readonly string[]): { terminal: TestTerminal; command: string } {
+    const words = this.within(['bash', '--norc', '--noprofile', '-i']);
+    const terminal = startTerminal(words, { columns: 150, env: { PS1: 'shell> ' } });
+    return { terminal, command: [...this.ghpass(), ...args].join(' ') };
+  }
+
   lines(args: readonly string[]): MonitorLines {
     const child = this.spawn([...this.ghpass(), ...args], ['ignore', 'pipe', 'inherit']);
     const lines: (MonitorLine & { cameAtMs: number })[] = [];
