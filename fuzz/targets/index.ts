@@ -4,6 +4,7 @@ import { target as dvsec } from './dvsec.ts';
 import { target as guestAgent } from './guest-agent.ts';
 import { target as guestReport } from './guest-report.ts';
 import { target as modulesAlias } from './modules-alias.ts';
+import { target as monitor } from './monitor.ts';
 import { target as numberList } from './number-list.ts';
 import { target as protocol } from './protocol.ts';
 import { target as qmp } from './qmp.ts';
@@ -20,6 +21,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   dvsec,
   snapshot,
   qmp,
+  monitor,
   guestAgent,
   guestReport,
   modulesAlias,

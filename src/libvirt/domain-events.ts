@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { eachLine } from './each-line.ts';
 
 /** An event as `virsh event` prints it. */
 export interface DomainEvent {
@@ -24,6 +25,18 @@ export function parseDomainEvent(line: string, domains: readonly string[]): Doma
   return domain === undefined ? null : { domain, name, detail: rest.slice(domain.length + "': ".length) };
 }
 
+/** Reads what `virsh event` prints, as it comes. */
+export function readDomainEvents(
+  stream: Readable,
+  domains: readonly string[],
+  onEvent: (event: DomainEvent) => void,
+): void {
+  eachLine(stream, (line) => {
+    const event = parseDomainEvent(line, domains);
+    if (event) onEvent(event);
+  });
+}
+
 /** As a shell script, so that no virsh is left when ghpass is killed: it ends with its standard input. */
 const WITH_US = '"$@" & child=$!; exec > /dev/null; cat; kill "$child"';
 
@@ -43,12 +56,8 @@ export function listenToDomains(
   });
   child.stdin.on('error', () => undefined);
   child.on('error', onEnd);
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => {
-    const event = parseDomainEvent(line, domains);
-    if (event) onEvent(event);
-  });
-  lines.once('close', () => {
+  readDomainEvents(child.stdout, domains, onEvent);
+  child.stdout.once('close', () => {
     child.stdin.end();
     onEnd();
   });

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { GhpassError } from '../errors.ts';
+import { eachLine } from './each-line.ts';
 
 interface Question {
   lines: string[];
@@ -49,8 +49,8 @@ export class VirshShell {
     const child = spawn('virsh', [`--connect=${this.uri}`], { env: { ...process.env, LC_ALL: 'C' } });
     this.child = child;
     child.stdin.on('error', () => undefined);
-    createInterface({ input: child.stdout }).on('line', (line) => this.hear(line));
-    createInterface({ input: child.stderr }).on('line', (line) => this.question?.errors.push(line));
+    eachLine(child.stdout, (line) => this.hear(line));
+    eachLine(child.stderr, (line) => this.question?.errors.push(line));
     child.once('error', (error: NodeJS.ErrnoException) => {
       const isMissing = error.code === 'ENOENT';
       this.end(

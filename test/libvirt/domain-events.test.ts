@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { domainState } from '../../src/guest/monitor/domain-state.ts';
-import { parseDomainEvent } from '../../src/libvirt/domain-events.ts';
+import { parseDomainEvent, readDomainEvents } from '../../src/libvirt/domain-events.ts';
 import { parseDomainStats } from '../../src/libvirt/domain-stats.ts';
 
 const AT = '2026-11-21 15:07:31.917+0000:';
@@ -29,6 +31,33 @@ test.each([
 test('a name may look like the rest of a line', () => {
   const names = ["a': b", 'a'];
   expect(parseDomainEvent(`${AT} event 'reboot' for domain 'a': b'`, names)?.domain).toBe("a': b");
+});
+
+const EVENTS = [
+  `${AT} event 'lifecycle' for domain 'demo': Suspended Paused`,
+  `${AT} event 'reboot' for domain 'é'`,
+  'events received: 2',
+  '',
+].join('\n');
+
+async function heardOf(pieces: readonly Uint8Array[]): Promise<string[]> {
+  const heard: string[] = [];
+  const stream = Readable.from(pieces);
+  readDomainEvents(stream, ['demo', 'é'], ({ domain, name }) => heard.push(`${name} of ${domain}`));
+  await once(stream, 'close');
+  return heard;
+}
+
+test('events are the same wherever the stream is cut', async () => {
+  const bytes = Buffer.from(EVENTS);
+  for (let at = 1; at < bytes.length; at++)
+    expect(await heardOf([bytes.subarray(0, at), bytes.subarray(at)])).toEqual(['lifecycle of demo', 'reboot of é']);
+});
+
+test('a line that does not end is thrown away, and the next one is read', async () => {
+  const endless = Array.from({ length: 40 }, () => Buffer.alloc(64 << 10, 'x'));
+  const hidden = Buffer.from(` 15:07:31: event 'reboot' for domain 'demo'\n${EVENTS}`);
+  expect(await heardOf([...endless, hidden])).toEqual(['lifecycle of demo', 'reboot of é']);
 });
 
 /** libvirt 12.8 of a guest that runs, and 11.3 of one that is off. */

@@ -1,5 +1,6 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { KnownGuest } from '../life/find-guest.ts';
+import { plainLine } from './console-tail.ts';
 import type { GuestState, Observed, VcpuTime } from './observation.ts';
 
 /** As many as somebody can look back on; a guest can send events for ever. */
@@ -70,7 +71,7 @@ export function reduceView(view: GuestView, seen: Observed): GuestView {
     case 'plan':
       return { ...view, plan: seen.plan, noPlan: seen.reason };
     case 'watching':
-      return { ...view, watching: { by: seen.by, note: seen.note } };
+      return { ...view, watching: { by: seen.by, note: seen.note && plainLine(seen.note) } };
     case 'started':
       return { ...view, pid: seen.pid, startedAtMs: seen.startedAtMs, panic: null, sample: null, balloonBytes: null };
     case 'state':
@@ -89,7 +90,7 @@ export function reduceView(view: GuestView, seen: Observed): GuestView {
 /** A guest without a process has no processor time, and a kernel that panicked may still be run. */
 function withState(view: GuestView, reported: GuestState, words: string | null, atMs: number): GuestView {
   const isPanicked = view.panic !== null && (reported === 'running' || reported === 'paused');
-  const [state, detail] = isPanicked ? (['panicked', view.panic] as const) : [reported, words];
+  const [state, detail] = isPanicked ? (['panicked', view.panic] as const) : [reported, words && plainLine(words)];
   if (state === view.state && detail === view.detail) return view;
   const isGone = state === 'off' || state === 'died';
   const sinceMs = state === view.state ? view.sinceMs : atMs;

@@ -1,4 +1,5 @@
 import type { Trouble } from '../../guest/monitor/advice.ts';
+import { plainLine } from '../../guest/monitor/console-tail.ts';
 import type { GpuMemory } from '../../guest/monitor/gpu-memory.ts';
 import type { GuestEvent, GuestView } from '../../guest/monitor/view.ts';
 import type { Paint } from '../paint.ts';
@@ -91,5 +92,5 @@ function memoryLines({ plan, sample, balloonBytes }: GuestView): string[] {
 function eventLine({ atMs, name, data }: GuestEvent): string {
   const { detail, ...rest } = data;
   const more = typeof detail === 'string' ? detail : Object.keys(rest).length > 0 ? JSON.stringify(rest) : '';
-  return `${clockText(atMs)} ${name} ${more}`.trimEnd();
+  return plainLine(`${clockText(atMs)} ${name} ${more}`).trimEnd();
 }
