@@ -90,6 +90,22 @@ describe.skipIf(!canHaveOwnMounts())('a monitor of real QEMUs', { timeout: PATIE
     expect(lines.all().map(({ sequence }) => sequence)).toEqual(lines.all().map((_, i) => i));
   });
 
+  test('says within two seconds that a guest told QEMU of its panic', { retry: 2 }, async () => {
+    const host = newHost();
+    await guestOn(host);
+    const lines = linesOf(host, 'demo');
+    await lines.line((line) => line.type === 'watching' && line.by === 'events');
+    await lines.line(isState('paused'));
+    const before = Date.now();
+    await host.panic('demo');
+    const { cameAtMs, ...panicked } = await lines.line(isState('panicked'));
+    expect(panicked).toMatchObject({ detail: 'the guest told QEMU that it panicked' });
+    expect(cameAtMs - before).toBeLessThan(SOON_MS);
+    expect(lines.all()).toContainEqual(
+      expect.objectContaining({ type: 'event', name: 'GUEST_PANICKED', data: { action: 'pause' } }),
+    );
+  });
+
   test('with --until-gone, ends when the guest has left in order', async () => {
     const host = newHost();
     await guestOn(host);

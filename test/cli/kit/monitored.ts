@@ -14,7 +14,11 @@ import { startTerminal, type TerminalOptions, type TestTerminal } from './termin
 
 /** Each process has a /run of its own, and all of them the same one. */
 const OWN_RUN = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-ec'];
-const MACHINE = ['-M', 'virt', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '64', '-S'];
+/** Without high memory, the configuration space of PCI is where a test can write to it in 32 bits. */
+const MACHINE = ['-M', 'virt,highmem=off', '-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '64', '-S'];
+/** What a kernel that panics writes to, and how it does: configuration of PCI slot 1, then BAR0 at the start of the window (hw/arm/virt.c). */
+const PANIC = ['-device', 'pvpanic-pci,addr=1', '-action', 'panic=pause'];
+const TO_PANIC = ['writel 0x3f008010 0x10000000', 'writew 0x3f008004 0x2', 'writeb 0x10000000 0x1'];
 const QUIET = ['-nodefaults', '-no-user-config', '-display', 'none'];
 
 /** A monitor that prints lines. */
@@ -49,6 +53,7 @@ export class MonitoredHost {
       ...[this.qemu.command, ...this.qemu.args, ...MACHINE, ...QUIET],
       ...['-chardev', `socket,id=c,path=${at}/console.sock,server=on,wait=off,logfile=${at}/console.log`],
       ...['-serial', 'chardev:c', '-pidfile', `${at}/qemu.pid`],
+      ...[...PANIC, '-qtest', `unix:${at}/qtest.sock,server=on,wait=off`, '-qtest-log', 'none'],
       ...['-qmp', `unix:${at}/qmp.sock,server=on,wait=off`, '-qmp', `unix:${at}/events.sock,server=on,wait=off`],
     ]);
     while (!(await this.answers(name))) await sleep(50);
@@ -60,6 +65,16 @@ export class MonitoredHost {
     const qmp = await Qmp.open(this.path(name, 'qmp.sock'), AbortSignal.timeout(10_000));
     await qmp.execute(command);
     qmp.close();
+  }
+
+  /** Does what a guest's driver does when its kernel panics. */
+  async panic(name: string): Promise<void> {
+    const socket = connect(this.path(name, 'qtest.sock'));
+    for (const command of TO_PANIC) {
+      socket.write(`${command}\n`);
+      await once(socket, 'data');
+    }
+    socket.destroy();
   }
 
   pid(name: string): number {
