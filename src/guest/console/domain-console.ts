@@ -28,8 +28,10 @@ export async function domainConsole(
   { connect, signal, escapeKey }: Pick<FindOptions, 'connect' | 'signal'> & { escapeKey: string },
 ): Promise<DomainConsole> {
   const virsh = new Virsh(connect, { signal });
-  const isRunning = async () => !['shut off', 'crashed'].includes(await virsh.state(name));
-  const running = await isRunning().catch((error) => {
+  const isRunning = async (by: Virsh) => !['shut off', 'crashed'].includes(await by.state(name));
+  // Nobody waits for it, and what is told of waiting would be in the midst of what the guest writes.
+  const onlooker = new Virsh(connect, { signal, onWait: () => undefined });
+  const running = await isRunning(virsh).catch((error) => {
     throw error instanceof GhpassError && error.code === 'libvirt.no-domain' ? unknown(name, connect, error) : error;
   });
   if (!running) throw notRunning(name, null);
@@ -43,7 +45,7 @@ export async function domainConsole(
     where: connect,
     log: consoleLog !== null && isOfThisMachine(connect) && canRead(consoleLog) ? consoleLog : null,
     open: (size) => openVirshLine(virshArguments, size),
-    isRunning: () => isRunning().catch(goneMeansEnded),
+    isRunning: () => isRunning(onlooker).catch(goneMeansEnded),
     lookMs: LOOK_MS,
     subject: `console-${uuid ?? name}`,
     virshArguments,

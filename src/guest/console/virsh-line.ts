@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
 import { virshFailure } from '../../host/libvirt/virsh-failure.ts';
 import type { ConsoleLine } from './line.ts';
@@ -9,8 +10,16 @@ import type { ConsoleLine } from './line.ts';
 const TAKEN = /console session exists/;
 /** virsh says nothing when it is connected. One that was refused has ended by then; a slower refusal comes with the end. */
 const REFUSAL_MS = 700;
-/** Its errors go to a file: what comes over the terminal is the guest's. */
-const WITHOUT_ERRORS = 'exec virsh "$@" 2> "$0"';
+/** On a machine that is busy it takes its time until virsh reads what is typed. */
+const LONGEST_START_MS = 10_000;
+const LOOK_MS = 20;
+/**
+ * Its errors go to a file: what comes over the terminal is the guest's. Another file tells that it has made its terminal raw: what was typed
+ * before it throws away (TCSAFLUSH in tools/vsh.c).
+ */
+const VIRSH = `exec 3<&0
+{ until stty -a | grep -q -e -icanon; do sleep 0.05; done; : > "$0.raw"; } <&3 > /dev/null 2>&1 &
+exec virsh "$@" 2> "$0" 3<&-`;
 
 /** The native part of node-pty is compiled at its installation, which may have failed: it is an optional dependency. */
 export function loadPty(): Promise<typeof import('node-pty') | null> {
@@ -30,7 +39,7 @@ export async function openVirshLine(
   const directory = mkdtempSync(join(tmpdir(), 'ghpass-console-'));
   const errors = join(directory, 'errors');
   const env = { ...process.env, LC_ALL: 'C' };
-  const virsh = spawnIn(pty, ['-c', WITHOUT_ERRORS, errors, ...args], { cols, rows, encoding: null, env });
+  const virsh = spawnIn(pty, ['-c', VIRSH, errors, ...args], { cols, rows, encoding: null, env });
   const kill = () => virsh.kill('SIGTERM');
   process.on('exit', kill);
   const early: Uint8Array[] = [];
@@ -53,11 +62,12 @@ export async function openVirshLine(
       else reject(consoleFailure(args, said, exitCode));
     });
   });
-  let timer: NodeJS.Timeout | undefined;
-  const connected = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, REFUSAL_MS);
-  });
-  await Promise.race([ended, connected]).finally(() => clearTimeout(timer));
+  const over = new AbortController();
+  const connected = Promise.all([
+    sleep(REFUSAL_MS, null, { signal: over.signal }),
+    appears(`${errors}.raw`, over.signal),
+  ]).catch(() => undefined);
+  await Promise.race([ended, connected]).finally(() => over.abort());
   return {
     type: (keys) => virsh.write(Buffer.from(keys)),
     resize: (columns, lines) => virsh.resize(columns, lines),
@@ -68,6 +78,11 @@ export async function openVirshLine(
     ended,
     close: kill,
   };
+}
+
+async function appears(path: string, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + LONGEST_START_MS;
+  while (!existsSync(path) && Date.now() < deadline) await sleep(LOOK_MS, null, { signal });
 }
 
 /** @throws GhpassError `console.no-pty` where this machine has no more pseudo-terminals, or none. */
