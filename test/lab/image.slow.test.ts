@@ -20,6 +20,10 @@ const CREATE = [
 const SSH =
   'ssh -q -i /tmp/key -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=20 debian@127.0.0.1';
 
+/** The service that cloud-init starts last, and does not wait for. */
+const HAS_REPORTED =
+  'until [ "$(systemctl show -P ExecMainExitTimestampMonotonic ghpass-report)" != 0 ]; do sleep 2; done';
+
 /** Runs a command in the guest, as soon as it lets somebody in. */
 const inGuest = (command: string) => `
 for try in $(seq 200); do
@@ -53,7 +57,7 @@ test.each([
         key: 'ssh-keygen -q -t ed25519 -N "" -f /tmp/key',
         bind: `ghpass bind ${GPU}`,
         create: `${CREATE} --backend ${backend} ${network}`,
-        login: inGuest('hostname; echo kept > file; sync; cloud-init status --wait'),
+        login: inGuest(`hostname; echo kept > file; sync; cloud-init status --wait; ${HAS_REPORTED}`),
         agent: 'ghpass verify demo --via agent --json',
         console: 'ghpass verify demo --via console --json',
         stop: `ghpass stop demo ${PATIENT} --json`,
