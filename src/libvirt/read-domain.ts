@@ -1,5 +1,4 @@
 import { GhpassError } from '../errors.ts';
-import { parseNumberList } from '../host/numa/number-list.ts';
 import type { DomainCell, DomainFacts } from '../plan/domain-facts.ts';
 import { removeGpus } from './apply-plan.ts';
 import { childrenAt } from './edit.ts';
