@@ -6,7 +6,7 @@ import { collectHost } from '../host/facts.ts';
 import type { Host } from '../host/host.ts';
 import { type PseriesPlan, planPseries } from '../plan/pseries-plan.ts';
 import type { GuestRequest } from '../plan/request.ts';
-import { PSERIES_BINARY, renderPseriesArgv } from '../qemu/pseries-argv.ts';
+import { PSERIES_BINARY, renderPseriesArgv } from '../qemu/argv/pseries.ts';
 import { NVLINK2_STACK } from '../vfio/nvlink.ts';
 import { selectGpus } from './gpus/select-gpus.ts';
 import { guestFiles } from './life/launch.ts';

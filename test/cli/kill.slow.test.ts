@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findJournal } from '../../src/guest/journal/journal.ts';
+import { findJournal } from '../../src/guest/journal/found-journal.ts';
 import { canCompile, compileKiller, counting, type Death, deaths, dying, stepsIn } from '../fixtures/die-at-flush.ts';
 import { recordedReport, reportLine } from '../guest/recorded.ts';
 import { canSeeOpenFiles, GPU, type GraceHost, graceHostIn } from './kit/grace-host.ts';

@@ -154,7 +154,7 @@ describe.skipIf(!canHaveOwnMounts()).concurrent('on a machine with a GH200', { t
     expect(again.status).toBe(1);
     expect(JSON.parse(again.stdout).error).toEqual({
       code: 'guest.exists',
-      message: 'there is a guest named demo already',
+      message: expect.stringMatching(/^there is a guest named demo already: \/.*\/definition-demo.jsonl$/),
       suggestions: ['choose another name', 'ghpass status demo', 'ghpass delete demo'],
     });
     expect(isRunning(pid)).toBe(true);

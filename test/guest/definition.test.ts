@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { filesToRemove, makeDefinition, removeDefinition } from '../../src/guest/definition/definition.ts';
 import { definedGuests, type GuestDefinition, readDefinition } from '../../src/guest/definition/definition-schema.ts';
-import type { Change } from '../../src/guest/journal/journal.ts';
+import type { Change } from '../../src/host/journal-lines.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const DEFINITION: GuestDefinition = {

@@ -1,7 +1,8 @@
 import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findJournals, Journal } from '../../src/guest/journal/journal.ts';
+import { findJournals } from '../../src/guest/journal/found-journal.ts';
+import { Journal } from '../../src/guest/journal/journal.ts';
 import { ownStartTime } from '../../src/guest/journal/process-identity.ts';
 import { livingProcess } from './living-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';

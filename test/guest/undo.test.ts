@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Change, findJournals, Journal } from '../../src/guest/journal/journal.ts';
+import { findJournals } from '../../src/guest/journal/found-journal.ts';
+import { Journal } from '../../src/guest/journal/journal.ts';
 import { isAlive, markedEnvironment } from '../../src/guest/journal/process-identity.ts';
 import { undo } from '../../src/guest/undo/undo.ts';
+import type { Change } from '../../src/host/journal-lines.ts';
 import { livingProcess } from './living-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PLACEMENT, type GuestRequest, requireHugePages } from '../../src/plan/request.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import { board, GIB, graceHost, hopper, KIB, MIB, openMadeUp } from '../fixtures/grace-host.ts';
 import { hugePages, KIB_OF_2M, KIB_OF_16G, KIB_OF_512M } from '../fixtures/huge-pages.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';

@@ -4,7 +4,7 @@ import { firmwareAavmf } from '../../src/checks/plan/firmware-aavmf.ts';
 import { kernelNodesShift } from '../../src/checks/plan/kernel-nodes-shift.ts';
 import type { FirmwareFacts } from '../../src/host/firmware.ts';
 import { losesTopology } from '../../src/plan/firmware.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import { blackwell, board, GIB, graceHost, hopper, nodesFor, openMadeUp, TOOLS } from '../fixtures/grace-host.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';
 import { argvFaults } from '../fixtures/plan-rules.ts';

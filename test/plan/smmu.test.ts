@@ -4,7 +4,7 @@ import { writeIort } from '../../src/host/builtin/iort-writer.ts';
 import type { ToolFacts } from '../../src/host/programs/tools.ts';
 import { DEFAULT_PLACEMENT, type GuestRequest } from '../../src/plan/request.ts';
 import { smmuNeeds } from '../../src/plan/smmu.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import {
   blackwell,
   board,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { type NetworkLink, planNetwork } from '../../src/plan/network.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import { graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';

@@ -2,7 +2,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { GRACE_KERNEL_CONFIG } from '../../src/host/builtin/gh200.ts';
 import { ACCELERATED_SMMU } from '../../src/host/programs/smmu-properties.ts';
 import { DEFAULT_PLACEMENT, type PlacementRequest } from '../../src/plan/request.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import { board, graceHost, hopper, MIB, openMadeUp } from '../fixtures/grace-host.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';
 import { virtMachine } from './kit/machine-arguments.ts';

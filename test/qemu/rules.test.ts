@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { nodesOfProximityDomains } from '../../src/host/acpi/proximity.ts';
 import { readSrat, type Srat } from '../../src/host/acpi/srat.ts';
 import type { GuestPlan } from '../../src/plan/guest-plan.ts';
-import { renderArgv } from '../../src/qemu/argv.ts';
+import { renderArgv } from '../../src/qemu/argv/argv.ts';
 import { blackwell, board, GIB, graceHost, hopper, openMadeUp, TIB } from '../fixtures/grace-host.ts';
 import { FILES, planFacts } from '../fixtures/plan.ts';
 import { slitFaults, sratFaults } from '../fixtures/plan-rules.ts';

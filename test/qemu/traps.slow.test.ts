@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readSrat, type Srat } from '../../src/host/acpi/srat.ts';
 import { planMmioWindow } from '../../src/plan/mmio-window.ts';
-import { option } from '../../src/qemu/arguments.ts';
+import { option } from '../../src/qemu/argv/arguments.ts';
 import { readAcpiTables } from './kit/acpi-tables.ts';
 import { emptyNodes, genericInitiator, NODE_WITH_RAM, pciDevice, virtMachine } from './kit/machine-arguments.ts';
 import { findQemu, type QemuCommand } from './kit/qemu-binary.ts';

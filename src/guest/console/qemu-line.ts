@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { GhpassError } from '../../errors.ts';
-import type { GuestFiles } from '../../qemu/argv.ts';
+import type { GuestFiles } from '../../qemu/argv/guest-files.ts';
 import { Qmp } from '../../qemu/qmp.ts';
 import type { ConsoleLine } from './line.ts';
 

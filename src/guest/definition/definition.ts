@@ -14,10 +14,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
-import { shellWord } from '../../host/programs/shell-word.ts';
 import { DEFINITION, definitionFile } from '../directories.ts';
 import type { Journal } from '../journal/journal.ts';
 import { draftOf } from '../journal/lock.ts';
+import { guestExists } from '../journal/taken.ts';
 import type { GuestDefinition } from './definition-schema.ts';
 
 /** libvirt's QEMU runs as another user, and has to get through to its files, but need not see what else is there. */
@@ -38,7 +38,7 @@ export function exactJson(value: object): string {
 export function makeDefinition(guests: string, definition: GuestDefinition, journal: Pick<Journal, 'record'>): string {
   const { name } = definition.request;
   const path = join(guests, name);
-  if (existsSync(path)) throw exists(name, path);
+  if (existsSync(path)) throw guestExists(name, path);
   journal.record({ kind: 'definition', path });
   try {
     mkdirSync(path, { recursive: true, mode: PASSABLE });
@@ -101,12 +101,4 @@ function listed(path: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-}
-
-function exists(name: string, path: string): GhpassError {
-  return new GhpassError('check', {
-    code: 'guest.exists',
-    message: `there is a guest named ${name} already: ${path}`,
-    suggestions: ['choose another name', `ghpass status ${shellWord(name)}`, `ghpass delete ${shellWord(name)}`],
-  });
 }

@@ -4,8 +4,10 @@ import { isPciAddress, requirePciAddress } from '../../host/pci/pci-address.ts';
 import { collectGpus } from '../../vfio/collect.ts';
 import { bindToNvgrace } from '../binding/binding.ts';
 import { requireFree, requireUnused } from '../binding/require-free.ts';
-import { findJournal, Journal, refuseAbandoned } from '../journal/journal.ts';
+import { findJournal } from '../journal/found-journal.ts';
+import { Journal } from '../journal/journal.ts';
 import { busy, Lock, whileLocked } from '../journal/lock.ts';
+import { refuseAbandoned } from '../journal/taken.ts';
 import { putBack } from '../undo/put-back.ts';
 
 /** What became of one GPU. */

@@ -3,8 +3,10 @@ import { isNvgrace } from '../../host/pci/modules-alias.ts';
 import type { GpuFacts } from '../../vfio/gpu.ts';
 import { bindToNvgrace } from '../binding/binding.ts';
 import { OFFLINE_WAIT_MS, requireFree } from '../binding/require-free.ts';
-import { guestJournal, Journal, refuseAbandoned } from '../journal/journal.ts';
+import { Journal } from '../journal/journal.ts';
 import { whileLocked } from '../journal/lock.ts';
+import { guestJournal } from '../journal/subjects.ts';
+import { refuseAbandoned } from '../journal/taken.ts';
 import { putBack } from '../undo/put-back.ts';
 import { selectGpus } from './select-gpus.ts';
 

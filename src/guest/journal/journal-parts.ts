@@ -1,5 +1,6 @@
 import { isPciAddress } from '../../host/pci/pci-address.ts';
-import { type FoundJournal, findJournal, Journal } from './journal.ts';
+import { type FoundJournal, findJournal } from './found-journal.ts';
+import { Journal } from './journal.ts';
 
 /** Its command ended without saying that the changes are to stay, and without undoing them. */
 export function isLeft({ kept, ownerAlive }: FoundJournal): boolean {

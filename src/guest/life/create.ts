@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import { QEMU_BINARY } from '../../host/programs/qemu.ts';
 import type { GuestRequest } from '../../plan/request.ts';
-import { renderArgv } from '../../qemu/argv.ts';
+import { renderArgv } from '../../qemu/argv/argv.ts';
 import { makeDefinition } from '../definition/definition.ts';
 import { withBoundGpus } from '../gpus/with-bound-gpus.ts';
 import { type DisksToMake, inspectDisks, madeFiles, makeDisks } from '../image/disks.ts';

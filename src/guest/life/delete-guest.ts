@@ -1,10 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
+import type { Change } from '../../host/journal-lines.ts';
 import { filesToRemove } from '../definition/definition.ts';
 import { type GuestDefinition, readDefinition } from '../definition/definition-schema.ts';
-import { type Change, definitionJournal, Journal } from '../journal/journal.ts';
+import { Journal } from '../journal/journal.ts';
 import { isAlive } from '../journal/process-identity.ts';
+import { definitionJournal } from '../journal/subjects.ts';
 import { type EndOptions, endGuest, journalsOf, whileGuestLocked } from './end-guest.ts';
 
 /** One thing that goes with a guest. */

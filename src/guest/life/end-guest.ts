@@ -1,14 +1,9 @@
 import { isPciAddress } from '../../host/pci/pci-address.ts';
-import {
-  definitionJournal,
-  type FoundJournal,
-  findJournal,
-  findJournals,
-  guestJournal,
-  Journal,
-} from '../journal/journal.ts';
+import { type FoundJournal, findJournal, findJournals } from '../journal/found-journal.ts';
+import { Journal } from '../journal/journal.ts';
 import { isPartOfKept, keepPart } from '../journal/journal-parts.ts';
 import { busy, sweep, whileLocked } from '../journal/lock.ts';
+import { definitionJournal, guestJournal } from '../journal/subjects.ts';
 import { putBack } from '../undo/put-back.ts';
 
 /** What ghpass has written down of one guest. */

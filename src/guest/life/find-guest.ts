@@ -4,7 +4,7 @@ import { GhpassError } from '../../errors.ts';
 import type { Host } from '../../host/host.ts';
 import { shellWord } from '../../host/programs/shell-word.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
-import type { GuestFiles } from '../../qemu/argv.ts';
+import type { GuestFiles } from '../../qemu/argv/guest-files.ts';
 import { guestFiles } from './launch.ts';
 
 /** A guest that ghpass gave a GPU to, and the ways to reach it. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
 import type { DomainState, Virsh } from '../../libvirt/virsh.ts';
 import { Qmp } from '../../qemu/qmp.ts';
-import type { FoundJournal } from '../journal/journal.ts';
+import type { FoundJournal } from '../journal/found-journal.ts';
 import { isAlive, type ProcessIdentity } from '../journal/process-identity.ts';
 import { guestFiles } from './launch.ts';
 

@@ -2,7 +2,7 @@ import type { Finding } from '../../checks/check.ts';
 import { GhpassError } from '../../errors.ts';
 import { shellWord } from '../../host/programs/shell-word.ts';
 import { definedGuests, type GuestDefinition, readDefinition } from '../definition/definition-schema.ts';
-import { guestNames } from '../journal/journal.ts';
+import { guestNames } from '../journal/found-journal.ts';
 import { journalsOf } from './end-guest.ts';
 import type { GuestEntry } from './guest-entry.ts';
 import { type SeenState, stateOfDomain, stateOfProcess } from './guest-state.ts';

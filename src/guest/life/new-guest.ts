@@ -1,5 +1,7 @@
-import { definitionJournal, guestJournal, Journal, refuseTaken } from '../journal/journal.ts';
+import { Journal } from '../journal/journal.ts';
 import { whileLocked } from '../journal/lock.ts';
+import { definitionJournal, guestJournal } from '../journal/subjects.ts';
+import { refuseTaken } from '../journal/taken.ts';
 import { putBack } from '../undo/put-back.ts';
 
 /** The journals of a guest: each thing that is made is written down in one of them. */

@@ -1,16 +1,10 @@
 import { GhpassError } from '../../errors.ts';
 import { isPciAddress } from '../../host/pci/pci-address.ts';
 import { type HoldOptions, undoLocked } from '../gpus/hold.ts';
-import {
-  definitionJournal,
-  type FoundJournal,
-  findJournal,
-  findJournals,
-  guestJournal,
-  RECOVER,
-} from '../journal/journal.ts';
+import { type FoundJournal, findJournal, findJournals, RECOVER } from '../journal/found-journal.ts';
 import { isLeft, isLeftAlone, isPartOfKept, keepPart } from '../journal/journal-parts.ts';
 import { sweep, whileLocked } from '../journal/lock.ts';
+import { definitionJournal, guestJournal } from '../journal/subjects.ts';
 import { both } from '../undo/put-back.ts';
 import { endGuest, journalsOf, whileGuestLocked } from './end-guest.ts';
 

@@ -1,5 +1,5 @@
 import { GhpassError } from '../../errors.ts';
-import type { GuestFiles } from '../../qemu/argv.ts';
+import type { GuestFiles } from '../../qemu/argv/guest-files.ts';
 import { Qmp, type QmpEvent } from '../../qemu/qmp.ts';
 import { type ProcessIdentity, startTimeOf } from '../journal/process-identity.ts';
 import type { GuestState, Observation } from './observation.ts';

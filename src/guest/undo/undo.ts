@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
+import type { Change } from '../../host/journal-lines.ts';
 import { restoreDriver, restoreOverride, unloadModule } from '../binding/binding.ts';
 import { removeDefinition } from '../definition/definition.ts';
-import type { Change, Journal } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { commandLineOf, findMarked, isAlive, type ProcessIdentity, stateOf } from '../journal/process-identity.ts';
 
 /** How long a process gets to leave after SIGTERM. */

@@ -1,6 +1,7 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
-import { option, size } from '../../qemu/arguments.ts';
-import { distances, emptyNode, genericInitiators } from '../../qemu/argv.ts';
+import { option, size } from '../../qemu/argv/arguments.ts';
+import { genericInitiators } from '../../qemu/argv/gpus.ts';
+import { distances, emptyNode } from '../../qemu/argv/nodes.ts';
 import { append, childrenAt, remove, type Shape } from '../edit.ts';
 import { ensure } from '../own.ts';
 import type { Profile } from '../profile.ts';

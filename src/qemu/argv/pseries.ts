@@ -1,6 +1,9 @@
-import type { PseriesGpu, PseriesHostBridge, PseriesPlan } from '../plan/pseries-plan.ts';
+import type { PseriesGpu, PseriesHostBridge, PseriesPlan } from '../../plan/pseries-plan.ts';
 import { option, plain, size } from './arguments.ts';
-import { boot, console, disk, type GuestFiles, qmp } from './argv.ts';
+import { boot } from './argv.ts';
+import { disk } from './disks.ts';
+import type { GuestFiles } from './guest-files.ts';
+import { console, qmp } from './sockets.ts';
 
 /** The QEMU that a {@link PseriesPlan} is for. */
 export const PSERIES_BINARY = 'qemu-system-ppc64';

@@ -1,4 +1,4 @@
-import type { GuestNode } from '../plan/guest-plan.ts';
+import type { GuestNode } from '../../plan/guest-plan.ts';
 import { option, size } from './arguments.ts';
 
 /** QEMU's own limit (util/oslib-posix.c, MAX_MEM_PREALLOC_THREAD_COUNT). */

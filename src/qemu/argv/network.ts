@@ -1,5 +1,5 @@
-import type { GuestPlan } from '../plan/guest-plan.ts';
-import type { NetworkLink } from '../plan/network.ts';
+import type { GuestPlan } from '../../plan/guest-plan.ts';
+import type { NetworkLink } from '../../plan/network.ts';
 import { option, plain } from './arguments.ts';
 
 const NETDEV = 'net0';
