@@ -8,7 +8,7 @@ import { libvirtFlags } from '../ui/libvirt-flags.ts';
 export default class List extends GhpassCommand {
   static override summary = 'List the guests of ghpass, and the domains that it gave GPUs to.';
   static override description = [
-    'States: running, paused, suspended, shutting-down, crashed, off; gone: it ran, and ended without ghpass, by itself or with the',
+    'States: running, paused, suspended, ending, panicked, failed, off; gone: it ran, and ended without ghpass, by itself or with the',
     'host; busy: a ghpass works on it; half-done: one was killed there.',
   ].join(' ');
   static override examples = ['<%= config.bin %> list', '<%= config.bin %> list --json'];

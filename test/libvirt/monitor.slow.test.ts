@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DomainGuest } from '../../src/guest/life/find-guest.ts';
-import type { GuestState, Observed } from '../../src/guest/monitor/observation.ts';
+import type { Observed, WatchedState } from '../../src/guest/monitor/observation.ts';
 import { reduceView, unseenGuest } from '../../src/guest/monitor/view.ts';
 import { watchGuests } from '../../src/guest/monitor/watch.ts';
 import { temporaryDirectories } from '../cli/kit/temporary-directories.ts';
@@ -54,7 +54,7 @@ describe.runIf(canRunLibvirt()).each(SUITES)('a monitor of libvirt of %s', { tim
     const guest: DomainGuest = { backend: 'libvirt', name: 'demo', uri: 'qemu:///system', plan, consoleLog };
     const seen: Observed[] = [];
     let view = unseenGuest('demo', 'libvirt');
-    const states: GuestState[] = [];
+    const states: WatchedState[] = [];
     const onObserved = (one: Observed) => {
       seen.push(one);
       const after = reduceView(view, one);
@@ -64,7 +64,7 @@ describe.runIf(canRunLibvirt()).each(SUITES)('a monitor of libvirt of %s', { tim
     const over = new AbortController();
     const watching = watchGuests([guest], { signal: over.signal, onObserved });
     /** Waits until a state is told after something was done. @returns how long that took. */
-    const tells = async (state: GuestState, action: () => Promise<unknown>) => {
+    const tells = async (state: WatchedState, action: () => Promise<unknown>) => {
       const from = states.length;
       await action();
       const start = Date.now();

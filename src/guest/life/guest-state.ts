@@ -15,8 +15,9 @@ export type GuestState =
   | 'running'
   | 'paused'
   | 'suspended'
-  | 'shutting-down'
-  | 'crashed'
+  | 'ending'
+  | 'panicked'
+  | 'failed'
   | 'off'
   | 'gone'
   | 'busy'
@@ -35,10 +36,11 @@ const ANSWER_MS = 3_000;
 /** RunState of qapi/run-state.json (QEMU 11.1); what is not named here is a guest that was stopped for a while. */
 const RUN_STATES: Readonly<Record<string, GuestState>> = {
   running: 'running',
-  shutdown: 'shutting-down',
+  shutdown: 'ending',
   suspended: 'suspended',
-  'guest-panicked': 'crashed',
-  'internal-error': 'crashed',
+  'guest-panicked': 'panicked',
+  'internal-error': 'failed',
+  'io-error': 'failed',
 };
 
 const DOMAIN_STATES: Readonly<Record<DomainState, GuestState>> = {
@@ -46,15 +48,15 @@ const DOMAIN_STATES: Readonly<Record<DomainState, GuestState>> = {
   running: 'running',
   idle: 'running',
   paused: 'paused',
-  'in shutdown': 'shutting-down',
+  'in shutdown': 'ending',
   'shut off': 'off',
-  crashed: 'crashed',
+  crashed: 'panicked',
   pmsuspended: 'suspended',
 };
 
 /** States in which a guest has a process. */
 export function isThere(state: GuestState): boolean {
-  return ['running', 'paused', 'suspended', 'shutting-down', 'crashed', 'unknown'].includes(state);
+  return ['running', 'paused', 'suspended', 'ending', 'panicked', 'failed', 'unknown'].includes(state);
 }
 
 /** The process that a guest was started as; null where none was written down. */

@@ -79,9 +79,10 @@ const FORCE = ['ghpass attach NAME', 'ghpass stop NAME --force'];
 const NEXT: Readonly<Record<GuestState, readonly string[]>> = {
   running: STOP,
   suspended: STOP,
-  'shutting-down': STOP,
+  ending: STOP,
   paused: FORCE,
-  crashed: FORCE,
+  panicked: FORCE,
+  failed: FORCE,
   unknown: FORCE,
   off: OFF,
   gone: OFF,

@@ -1,6 +1,6 @@
 import { shellWord } from '../../host/programs/shell-word.ts';
 import type { KnownGuest } from '../life/find-guest.ts';
-import type { GuestState } from './observation.ts';
+import type { WatchedState } from './observation.ts';
 import type { GuestView } from './view.ts';
 
 /** What is wrong with a guest, and what can be done. */
@@ -13,7 +13,7 @@ export interface Trouble {
   commands: readonly string[];
 }
 
-type Commands = Partial<Record<GuestState, readonly string[]>>;
+type Commands = Partial<Record<WatchedState, readonly string[]>>;
 
 /** @returns null where nothing is wrong, or nothing is known yet. */
 export function troubleOf(view: GuestView, guest: KnownGuest): Trouble | null {
@@ -25,7 +25,7 @@ export function troubleOf(view: GuestView, guest: KnownGuest): Trouble | null {
   return { id: `guest.${view.state}`, severity, message, commands };
 }
 
-const SENTENCES: Partial<Record<GuestState, { severity: 'fail' | 'warn'; words: string }>> = {
+const SENTENCES: Partial<Record<WatchedState, { severity: 'fail' | 'warn'; words: string }>> = {
   unknown: { severity: 'warn', words: 'cannot be asked' },
   paused: { severity: 'warn', words: 'is paused' },
   failed: { severity: 'fail', words: 'was stopped by QEMU' },

@@ -9,7 +9,7 @@ import type { DomainGuest } from '../life/find-guest.ts';
 import { ConsoleTail } from './console-tail.ts';
 import { domainState } from './domain-state.ts';
 import type { GuestWatch } from './guest-watch.ts';
-import type { GuestState, Observation } from './observation.ts';
+import type { Observation, WatchedState } from './observation.ts';
 import { startedAtMs } from './started-at.ts';
 
 /** Of all domains, and without waiting for one that something else is done to. */
@@ -126,7 +126,7 @@ class LibvirtWatch implements GuestWatch {
   }
 }
 
-const WITH_PROCESS: ReadonlySet<GuestState> = new Set([
+const WITH_PROCESS: ReadonlySet<WatchedState> = new Set([
   'starting',
   'running',
   'paused',

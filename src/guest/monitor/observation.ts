@@ -1,10 +1,10 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 
 /**
- * What a guest is doing. `ending`: its process is on its way out, and still gives memory back; `silent`: its process is there,
+ * What a guest is doing, as seen by who watches it; the words are those of `list`, and some more. `ending`: its process is on its way out, and still gives memory back; `silent`: its process is there,
  * and does not answer; `off`: it ended in order; `died`: nobody told it to.
  */
-export type GuestState =
+export type WatchedState =
   | 'unknown'
   | 'starting'
   | 'running'
@@ -29,7 +29,7 @@ export type Observation =
   | { type: 'watching'; by: 'events' | 'polling' | 'nothing'; note: string | null }
   | { type: 'started'; pid: number | null; startedAtMs: number | null }
   /** @property detail QEMU's or libvirt's own words. */
-  | { type: 'state'; state: GuestState; detail: string | null }
+  | { type: 'state'; state: WatchedState; detail: string | null }
   | { type: 'event'; name: string; data: Readonly<Record<string, unknown>> }
   | { type: 'sample'; vcpus: readonly VcpuTime[]; residentBytes: bigint | null }
   /** What the guest's memory balloon leaves it. */

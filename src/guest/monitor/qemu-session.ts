@@ -2,7 +2,7 @@ import { GhpassError } from '../../errors.ts';
 import type { GuestFiles } from '../../qemu/argv/guest-files.ts';
 import { Qmp, type QmpEvent } from '../../qemu/qmp.ts';
 import { type ProcessIdentity, startTimeOf } from '../journal/process-identity.ts';
-import type { GuestState, Observation } from './observation.ts';
+import type { Observation, WatchedState } from './observation.ts';
 import { ProcessTimes } from './process-times.ts';
 
 /** How long QEMU may take to greet on the socket for events before it is asked on the other one. */
@@ -27,7 +27,7 @@ const STATE_EVENTS = new Set([
 ]);
 
 /** RunState of qapi/run-state.json, where it is not a kind of pause. */
-const STATES: Readonly<Record<string, GuestState>> = {
+const STATES: Readonly<Record<string, WatchedState>> = {
   running: 'running',
   'guest-panicked': 'panicked',
   'internal-error': 'failed',

@@ -1,7 +1,7 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { KnownGuest } from '../life/find-guest.ts';
 import { plainLine } from './console-tail.ts';
-import type { GuestState, Observed, VcpuTime } from './observation.ts';
+import type { Observed, VcpuTime, WatchedState } from './observation.ts';
 
 /** As many as somebody can look back on; a guest can send events for ever. */
 const KEPT_EVENTS = 50;
@@ -29,7 +29,7 @@ export interface GuestView {
   plan: GuestPlan | null;
   /** Why there is no plan. */
   noPlan: string | null;
-  state: GuestState;
+  state: WatchedState;
   detail: string | null;
   /** When the state was seen first. */
   sinceMs: number | null;
@@ -88,7 +88,7 @@ export function reduceView(view: GuestView, seen: Observed): GuestView {
 }
 
 /** A guest without a process has no processor time, and a kernel that panicked may still be run. */
-function withState(view: GuestView, reported: GuestState, words: string | null, atMs: number): GuestView {
+function withState(view: GuestView, reported: WatchedState, words: string | null, atMs: number): GuestView {
   const isPanicked = view.panic !== null && (reported === 'running' || reported === 'paused');
   const [state, detail] = isPanicked ? (['panicked', view.panic] as const) : [reported, words && plainLine(words)];
   if (state === view.state && detail === view.detail) return view;

@@ -1,7 +1,7 @@
-import type { GuestState } from '../../guest/monitor/observation.ts';
+import type { WatchedState } from '../../guest/monitor/observation.ts';
 import type { Paint } from '../paint.ts';
 
-const MARKS: Readonly<Record<GuestState, { mark: string; paint: keyof Paint }>> = {
+const MARKS: Readonly<Record<WatchedState, { mark: string; paint: keyof Paint }>> = {
   unknown: { mark: '?', paint: 'yellow' },
   starting: { mark: '…', paint: 'yellow' },
   running: { mark: '●', paint: 'green' },
@@ -15,7 +15,7 @@ const MARKS: Readonly<Record<GuestState, { mark: string; paint: keyof Paint }>> 
 };
 
 /** A state as a mark and a word, so that no colour is needed. */
-export function stateText(state: GuestState, paint: Paint): string {
+export function stateText(state: WatchedState, paint: Paint): string {
   const { mark, paint: color } = MARKS[state];
   return paint[color](`${mark} ${state}`);
 }

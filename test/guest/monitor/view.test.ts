@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { GuestState, Observation } from '../../../src/guest/monitor/observation.ts';
+import type { Observation, WatchedState } from '../../../src/guest/monitor/observation.ts';
 import { type GuestView, reduceView, unseenGuest } from '../../../src/guest/monitor/view.ts';
 
 const PANIC = 'Kernel panic - not syncing: Attempted to kill init!';
@@ -13,7 +13,11 @@ function seen(...observations: Observation[]): GuestView {
   );
 }
 
-const state = (name: GuestState, detail: string | null = null): Observation => ({ type: 'state', state: name, detail });
+const state = (name: WatchedState, detail: string | null = null): Observation => ({
+  type: 'state',
+  state: name,
+  detail,
+});
 const event = (name: string, data = {}): Observation => ({ type: 'event', name, data });
 const console = (...lines: string[]): Observation => ({ type: 'console', lines, skippedBytes: 0 });
 const sample = (...times: number[]): Observation => {
@@ -85,7 +89,7 @@ describe('a panic', () => {
 });
 
 test('whatever comes in whatever order, what is kept is bounded, and no observation is changed', () => {
-  const states: GuestState[] = ['unknown', 'starting', 'running', 'paused', 'panicked', 'ending', 'off', 'died'];
+  const states: WatchedState[] = ['unknown', 'starting', 'running', 'paused', 'panicked', 'ending', 'off', 'died'];
   const observation: fc.Arbitrary<Observation> = fc.oneof(
     fc.constantFrom(...states).map((name) => state(name)),
     fc.constantFrom('RESET', 'GUEST_PANICKED', 'STOP').map((name) => event(name)),
