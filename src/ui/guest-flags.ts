@@ -22,7 +22,7 @@ export const guestFlags = {
     helpValue: 'ADDRESS',
     description: 'GPU for the guest; may be left out where the host has exactly one',
   }),
-  vcpus: Flags.integer({ min: 1, max: 512, description: 'number of vCPUs' }),
+  vcpus: Flags.integer({ min: 1, max: 512, helpValue: 'NUMBER', description: 'number of vCPUs' }),
   accel: Flags.option({
     options: ['kvm', 'tcg'] as const,
     description: 'accelerator; KVM is tried where none is named',
