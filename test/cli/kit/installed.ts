@@ -11,7 +11,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const REPOSITORY = join(import.meta.dirname, '../../..');
 /** Below node_modules, so that the package finds its dependencies as an installed one does. */
@@ -31,8 +31,9 @@ export function installedPackage(): string {
   for (const part of PARTS) cpSync(join(REPOSITORY, part), join(building, part), { recursive: true });
   execFileSync(process.execPath, [join(building, 'scripts/build.js')], { cwd: building });
   rmSync(join(building, 'src'), { recursive: true });
-  for (const old of readdirSync(CACHE).filter((name) => !name.startsWith('building-')))
-    rmSync(join(CACHE, old), { recursive: true, force: true });
+  // Another test may have built the same meanwhile, and be running it.
+  const isOld = (name: string) => !name.startsWith('building-') && name !== basename(directory);
+  for (const old of readdirSync(CACHE).filter(isOld)) rmSync(join(CACHE, old), { recursive: true, force: true });
   moveInto(building, directory);
   return directory;
 }
