@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import type { Finding } from '../checks/check.ts';
-import { GhpassError } from '../errors.ts';
 import { guestDirectories } from '../guest/directories.ts';
-import { inspectDisks, withMadeDisks } from '../guest/image/disks.ts';
-import { createGuest, guestCommand } from '../guest/life/create.ts';
-import { prepareGuest } from '../guest/life/prepare.ts';
+import type { DomainChoice } from '../guest/domain/create-domain.ts';
+import { withMadeDisks } from '../guest/image/disks.ts';
+import { type CreateOptions, createGuest } from '../guest/life/create.ts';
+import type { PlannedGuest } from '../guest/plan-only.ts';
+import type { Host } from '../host/host.ts';
 import { openHost } from '../host/open.ts';
 import { type GuestRequest, requireGuestName, requireMemorySize } from '../plan/request.ts';
 import { backendFlags, libvirtOf } from '../ui/backend.ts';
 import { GhpassCommand, hostFlag, strictFlag } from '../ui/command.ts';
+import { adviceOnLogin, noPseriesDomain, notThisMachine, requireRendering } from '../ui/create-vm-usage.ts';
 import type { Envelope } from '../ui/envelope.ts';
 import { bootOf, deadlineOf, guestFlags, iommufdOf, memoryFlag, placementOf } from '../ui/guest-flags.ts';
 import { disksToMakeOf, imageFlags } from '../ui/image-flags.ts';
@@ -69,104 +70,64 @@ export default class CreateVm extends GhpassCommand {
       placement: placementOf(flags),
     };
     const libvirt = libvirtOf({ ...flags, backend });
-    if (libvirt ? flags.emit === 'argv' : flags.emit === 'xml') throw otherBackend(flags.emit);
+    requireRendering(backend, flags.emit);
     const host = await openHost(flags.host);
-    if (flags['dry-run']) this.changesNothing = true;
+    const isDryRun = flags['dry-run'];
+    if (isDryRun) this.changesNothing = true;
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
-    const { isPseriesHost, preparePseries, pseriesCommand } = await import('../guest/pseries.ts');
-    if (isPseriesHost(host)) {
-      if (libvirt) throw noPseriesDomain();
-      const prepared = await preparePseries(host, flags.gpu ?? [], request, { ...flags, start: !flags['dry-run'] });
-      this.tellSynthetic(host.source);
-      return this.show(prepared, { argv: pseriesCommand(prepared, directories.runtime) }, flags);
-    }
-    if (disks.image && !hasLogin(flags)) this.progress(NO_LOGIN);
-    if (flags['dry-run'] && host.source.kind === 'local') await inspectDisks(disks, this.interrupted);
-    const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open };
-    if (flags['dry-run'] && libvirt) {
-      const { prepareDomain, domainXml } = await import('../guest/domain/create-domain.ts');
-      const prepared = await prepareDomain(host, { ...given, ...libvirt, dryRun: true });
-      this.tellSynthetic(host.source);
-      return this.show(prepared, { xml: domainXml(prepared, libvirt, null) }, flags);
-    }
-    if (flags['dry-run']) {
-      const prepared = await prepareGuest(host, flags.gpu ?? [], request, flags);
-      this.tellSynthetic(host.source);
-      return this.show(prepared, { argv: guestCommand(prepared, directories) }, flags);
-    }
+    const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open, directories };
+    const { planOnly, planPseriesOnly } = await import('../guest/plan-only.ts');
+    const pseries = await planPseriesOnly(host, { ...given, start: !isDryRun });
+    if (pseries && libvirt) throw noPseriesDomain();
+    if (pseries) return this.show(host, pseries, flags);
+    const advice = adviceOnLogin(flags);
+    if (advice !== null) this.progress(advice);
     const options = {
       ...given,
       deadlineMs: deadlineOf(flags.timeout),
-      directories,
       disks,
       signal: this.interrupted,
       progress: (line: string) => this.progress(line),
     };
-    if (libvirt) {
-      const { createDomain } = await import('../guest/domain/create-domain.ts');
-      const { plan, findings, domain } = await createDomain(host, { ...options, ...libvirt });
-      const text = domain
-        ? `${domain.name} runs: domain ${domain.uuid} at ${domain.uri}, console ${domain.consoleLog}`
-        : '';
-      return this.conclude({ result: { plan: jsonReady(plan), domain }, findings, text }, flags.strict);
-    }
+    if (isDryRun) return this.show(host, await planOnly(host, options, libvirt), flags);
+    return libvirt ? this.createDomain(host, { ...options, ...libvirt }, flags) : this.create(host, options, flags);
+  }
+
+  /** Prints what was planned: the plan, or what it is rendered to. */
+  private show(host: Host, planned: PlannedGuest, { emit = 'plan', strict }: ShowFlags): Envelope {
+    this.tellSynthetic(host.source);
+    const result = emit === 'plan' ? { plan: jsonReady(planned.plan) } : planned.rendered;
+    return this.conclude({ result, findings: planned.findings, text: textOf(result) }, strict);
+  }
+
+  private async create(host: Host, options: CreateOptions, { strict }: { strict: boolean }): Promise<Envelope> {
     const { plan, findings, guest } = await createGuest(host, options);
     const text = guest
       ? `${plan.name} runs: process ${guest.pid}, console ${guest.consoleSocket}, QMP ${guest.qmpSocket}`
       : '';
-    return this.conclude({ result: { plan: jsonReady(plan), guest }, findings, text }, flags.strict);
+    return this.conclude({ result: { plan: jsonReady(plan), guest }, findings, text }, strict);
   }
 
-  /** Prints what was planned: the plan, or what it is rendered to. */
-  private show(
-    prepared: { plan: object; findings: Finding[] },
-    rendered: { argv: string[] } | { xml: string },
-    { emit = 'plan', strict }: { emit?: string | undefined; strict: boolean },
-  ): Envelope {
-    const result = emit === 'plan' ? { plan: jsonReady(prepared.plan) } : rendered;
-    return this.conclude({ result, findings: prepared.findings, text: textOf(result) }, strict);
+  private async createDomain(
+    host: Host,
+    options: CreateOptions & DomainChoice,
+    { strict }: { strict: boolean },
+  ): Promise<Envelope> {
+    const { createDomain } = await import('../guest/domain/create-domain.ts');
+    const { plan, findings, domain } = await createDomain(host, options);
+    const text = domain
+      ? `${domain.name} runs: domain ${domain.uuid} at ${domain.uri}, console ${domain.consoleLog}`
+      : '';
+    return this.conclude({ result: { plan: jsonReady(plan), domain }, findings, text }, strict);
   }
 }
 
-const NO_LOGIN = 'neither --ssh-key nor --user-data nor --cloud-init is given: most images let nobody log in then';
-
-function hasLogin(flags: { [flag in 'ssh-key' | 'user-data' | 'cloud-init']?: unknown }): boolean {
-  return [flags['ssh-key'], flags['user-data'], flags['cloud-init']].some((given) => given !== undefined);
+interface ShowFlags {
+  emit?: 'plan' | 'xml' | 'argv' | undefined;
+  strict: boolean;
 }
 
-function textOf(result: { plan: unknown } | { argv: string[] } | { xml: string }): string {
+function textOf(result: { plan: unknown } | PlannedGuest['rendered']): string {
   if ('argv' in result) return shellCommand(result.argv);
   return 'xml' in result ? result.xml.trimEnd() : JSON.stringify(result.plan, null, 2);
-}
-
-function otherBackend(emit: 'argv' | 'xml' | 'plan' | undefined): GhpassError {
-  const isArgv = emit === 'argv';
-  return new GhpassError('usage', {
-    code: 'usage',
-    message: isArgv
-      ? '--emit argv is what ghpass gives QEMU itself; libvirt makes its own of the domain'
-      : '--emit xml is a domain of libvirt, and --backend qemu has none',
-    suggestions: isArgv
-      ? [
-          '--emit xml',
-          'ghpass create-vm … --dry-run --emit xml > vm.xml && virsh domxml-to-native qemu-argv --xml vm.xml',
-        ]
-      : ['--backend libvirt --emit xml', '--emit argv'],
-  });
-}
-
-function noPseriesDomain(): GhpassError {
-  return new GhpassError('usage', {
-    code: 'usage',
-    message: 'a guest on POWER9 is planned for QEMU alone, not for a domain of libvirt',
-    suggestions: ['--backend qemu --emit argv'],
-  });
-}
-
-function notThisMachine(source: string): GhpassError {
-  return new GhpassError('usage', {
-    code: 'host.not-local',
-    message: `--host ${source}: guests are started on this machine only`,
-    suggestions: [`ghpass create-vm … --host ${source} --dry-run`],
-  });
 }
