@@ -112,6 +112,28 @@ describe.skipIf(!canSeeOpenFiles()).concurrent('a guest on a machine with a GH20
     expect(stateOf(host)).toEqual(OFF);
   });
 
+  test.each([
+    { runState: 'paused', state: 'paused' },
+    { runState: 'io-error', state: 'failed' },
+    { runState: 'guest-panicked', state: 'panicked' },
+  ])('whose run state is $runState is $state, and is not asked to power off', async ({ runState, state }) => {
+    const host = graceHost();
+    await host.run(CREATE);
+    writeFileSync(host.path('/run-state'), runState);
+    expect((await json(host, ['list'])).result.guests).toMatchObject([{ name: 'demo', state }]);
+    const { status, stderr } = await host.run(['stop', 'demo']);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(
+        `✖ demo is ${state}: its vCPUs stand still, and would not hear that it is to power off`,
+      ),
+    });
+    expect(stderr).toContain('ghpass stop demo --force   # cuts its power');
+    expect(stateOf(host)).toEqual(RUNNING);
+    expect(await host.run(['stop', 'demo', '--force'])).toMatchObject({ status: 0 });
+    expect(stateOf(host)).toEqual(OFF);
+  });
+
   test('is listed, and its status names process, GPUs, files and journals', async () => {
     const host = graceHost();
     expect(await host.run(['list'])).toEqual({ status: 0, stdout: 'no guests\n', stderr: '' });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
+import { shellWord } from '../../host/programs/shell-word.ts';
 import { Qmp } from '../../qemu/qmp.ts';
 import type { GuestDefinition } from '../definition/definition-schema.ts';
 import { type EndOptions, endGuest, journalsOf, whileGuestLocked } from './end-guest.ts';
@@ -35,6 +36,9 @@ const REPORT_MS = 5_000;
 /** A guest whose kernel is not up yet never hears of the button that was pressed. */
 const ASK_AGAIN_MS = 15_000;
 const ANSWER_MS = 5_000;
+
+/** States in which QEMU runs no vCPU. */
+const STANDING_STILL: readonly GuestState[] = ['paused', 'failed', 'panicked'];
 
 /**
  * Asks a guest to power off, waits for it, and undoes what ran of it: its GPUs are given back where they were bound for it. What stays
@@ -81,7 +85,7 @@ function wasNotThere(state: GuestState, name: string, { journals }: StopOptions)
 async function powerOff(name: string, guest: Stoppable, before: GuestState, options: StopOptions): Promise<Stopped> {
   const { deadlineMs, progress, signal, mayEnd } = options;
   if (deadlineMs === 0) return 'ended';
-  if (before === 'paused') throw paused(name);
+  if (STANDING_STILL.includes(before)) throw standsStill(name, before);
   const seconds = Math.round(deadlineMs / 1000);
   progress(`asking ${name} to power off, at most ${seconds} s`);
   const start = Date.now();
@@ -141,10 +145,13 @@ async function endDomainOf(
   await endDomain({ kind: 'domain-run', uri, uuid, name }, { environment: {} });
 }
 
-function paused(name: string): GhpassError {
+function standsStill(name: string, state: GuestState): GhpassError {
   return new GhpassError('check', {
     code: 'guest.paused',
-    message: `${name} is paused, and would not hear that it is to power off`,
-    suggestions: [`virsh resume ${name}   # where it is a domain`, `ghpass stop ${name} --force   # cuts its power`],
+    message: `${name} is ${state}: its vCPUs stand still, and would not hear that it is to power off`,
+    suggestions: [
+      ...(state === 'panicked' ? [] : [`virsh resume ${shellWord(name)}   # where it is a domain`]),
+      `ghpass stop ${shellWord(name)} --force   # cuts its power`,
+    ],
   });
 }
