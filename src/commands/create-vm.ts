@@ -77,9 +77,11 @@ export default class CreateVm extends GhpassCommand {
     else if (host.source.kind !== 'local') throw notThisMachine(flags.host);
     const given = { addresses: flags.gpu ?? [], request, bind: flags.bind, open: flags.open, directories };
     const { planOnly, planPseriesOnly } = await import('../guest/plan-only.ts');
-    const pseries = await planPseriesOnly(host, { ...given, start: !isDryRun });
-    if (pseries && libvirt) throw noPseriesDomain();
-    if (pseries) return this.show(host, pseries, flags);
+    const { isPseriesHost } = await import('../guest/pseries.ts');
+    if (isPseriesHost(host)) {
+      if (libvirt) throw noPseriesDomain();
+      return this.show(host, await planPseriesOnly(host, { ...given, start: !isDryRun }), flags);
+    }
     const advice = adviceOnLogin(flags);
     if (advice !== null) this.progress(advice);
     const options = {

@@ -4,7 +4,7 @@ import type { DomainChoice } from './domain/create-domain.ts';
 import { inspectDisks } from './image/disks.ts';
 import { type CreateOptions, guestCommand } from './life/create.ts';
 import { prepareGuest } from './life/prepare.ts';
-import { isPseriesHost, preparePseries, pseriesCommand } from './pseries.ts';
+import { preparePseries, pseriesCommand } from './pseries.ts';
 
 /** A guest that is planned and not started. */
 export interface PlannedGuest {
@@ -35,13 +35,11 @@ export async function planOnly(host: Host, options: PlanOptions, libvirt: Domain
 /**
  * The same where the GPUs are on NVLink2: a pseries machine, which ghpass plans and never starts.
  * @param options.start the guest is wanted for real: a finding says why it is not to be had.
- * @returns null where they are not.
  */
 export async function planPseriesOnly(
   host: Host,
   { addresses, request, open, directories, start }: Omit<PlanOptions, 'disks' | 'signal'> & { start: boolean },
-): Promise<PlannedGuest | null> {
-  if (!isPseriesHost(host)) return null;
+): Promise<PlannedGuest> {
   const prepared = await preparePseries(host, addresses, request, { open, start });
   return { ...prepared, rendered: { argv: pseriesCommand(prepared, directories.runtime) } };
 }
