@@ -1,4 +1,4 @@
-import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
+import { guestDirectories } from '../guest/directories.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand } from '../ui/command.ts';
 import type { Envelope } from '../ui/envelope.ts';
@@ -29,7 +29,7 @@ export default class Monitor extends GhpassCommand {
     const { argv, flags } = await this.parse(Monitor);
     const { findGuest } = await import('../guest/life/find-guest.ts');
     const { monitor } = await import('../ui/monitor/monitor.ts');
-    const directories = { runtime: runtimeDirectory(process.env), guests: guestsDirectory(process.env) };
+    const directories = guestDirectories(process.env);
     const options = { ...directories, connect: flags.connect, signal: this.interrupted };
     const guests = await Promise.all(
       [...new Set(argv as string[])].map((name) => findGuest(localHost(), name, options)),

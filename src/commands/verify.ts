@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { guestsDirectory, runtimeDirectory } from '../guest/directories.ts';
+import { guestDirectories } from '../guest/directories.ts';
 import type { Via } from '../guest/proof/verify-running.ts';
 import { localHost } from '../host/local.ts';
 import { GhpassCommand, strictFlag } from '../ui/command.ts';
@@ -39,8 +39,7 @@ export default class Verify extends GhpassCommand {
     this.changesNothing = true;
     const { verifyRunning } = await import('../guest/proof/verify-running.ts');
     const { plan, comparisons, via, driver, findings } = await verifyRunning(localHost(), args.vm, {
-      runtime: runtimeDirectory(process.env),
-      guests: guestsDirectory(process.env),
+      ...guestDirectories(process.env),
       connect: flags.connect,
       via: flags.via as 'auto' | Via,
       signal: this.interrupted,
