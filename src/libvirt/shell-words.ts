@@ -1,5 +1,8 @@
-/** Characters that are quoted in one way: single quotes, a backslash (before a line feed both are nothing), or none. */
-const PIECE = /'([^']*)'|\\(.)|([^\s'\\]+)/sy;
+/**
+ * Characters that are quoted in one way: single quotes, a backslash (before a line feed both are nothing), or none.
+ * What XML and Unicode have for white space beside the shell's blanks and line feed is text.
+ */
+const PIECE = /'([^']*)'|\\(.)|([^ \t\n'\\]+)/sy;
 
 /**
  * The words of a command line as libvirt prints it (`virCommandToString`): quoted for a POSIX shell with single quotes and
