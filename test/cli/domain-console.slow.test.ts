@@ -117,12 +117,17 @@ Module._resolveFilename = (name, ...rest) => {
     const env = { NODE_OPTIONS: `--require ${hook}` };
     const terminal = grace.host.inTerminal(['sh', '-c', script, 'sh', ...words], { columns: 120, env });
     await terminal.shows(/Ctrl-A leaves, and the guest goes on\]\nbefore/);
-    // virsh throws away what was typed before it was ready.
-    const type = () => {
-      terminal.type('\x1d>');
-      return terminal.screen().join('\n');
+    // virsh throws away what was typed before it was ready, and looks for its key in the first byte of what it reads at once.
+    let tries = 0;
+    const isEchoed = () => {
+      tries += 1;
+      terminal.type(`\x1d<${tries}>`);
+      return terminal.shows(new RegExp(`[^\\]]<${tries}>`), 500).then(
+        () => true,
+        () => false,
+      );
     };
-    await expect.poll(type, { timeout: 20_000, interval: 500 }).toContain('before>');
+    await expect.poll(isEchoed, { timeout: 20_000 }).toBe(true);
     terminal.type('\x01');
     await terminal.shows(/left demo, which goes on.*\nstatus 0\n/s);
     const settings = () => terminal.history().filter((line) => /^[0-9a-f:]{40,}$/.test(line));
