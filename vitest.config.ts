@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * `unit` needs nothing but this machine, and `slow` only more time: every compiler, a kill at every step.
- * `lab` builds the virtual Grace hosts, then boots them one at a time; `lab-slow` starts a guest there for each step of a command.
+ * `lab` builds the virtual Grace hosts, then boots two at a time, of which each takes a core and some GiB; `lab-slow` has one
+ * host for a guest at each step of a command, and for a whole distribution.
  */
 export default defineConfig({
   test: {
@@ -33,7 +34,7 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           exclude: ['test/lab/**/*.slow.test.ts'],
           globalSetup: 'test/lab/build.ts',
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 900_000,
         },
       },
