@@ -54,9 +54,12 @@ export function readDomain(domainXml: string): DomainFacts {
   };
 }
 
-/** libvirt itself takes no line feed in a name; what else is not printable would be lost on whoever reads it. */
+/**
+ * libvirt itself takes no line feed in a name; what else is not printable would be lost on whoever reads it. Blanks at its
+ * ends are part of it.
+ */
 function nameOf(domain: XmlElement): string {
-  const name = domain.find('name')?.text || missing('name');
+  const name = domain.find('name')?.content || missing('name');
   if (!/\p{Cc}/u.test(name)) return name;
   throw unreadable(`its name ${JSON.stringify(name)} has a control character`);
 }

@@ -81,11 +81,13 @@ export class XmlElement {
   }
 
   /** The text in the element, entities resolved, comments left out. */
+  get content(): string {
+    return this.children.map((node) => (node instanceof XmlElement ? '' : plainText(node))).join('');
+  }
+
+  /** As {@link XmlElement.content}, of an element in which white space at the ends says nothing. */
   get text(): string {
-    return this.children
-      .map((node) => (node instanceof XmlElement ? '' : plainText(node)))
-      .join('')
-      .trim();
+    return this.content.trim();
   }
 
   setText(text: string): void {

@@ -11,7 +11,7 @@ import { readDomain } from '../../src/libvirt/read-domain.ts';
 import { Virsh } from '../../src/libvirt/virsh.ts';
 import { parseXml } from '../../src/libvirt/xml.ts';
 import { TOOLS } from '../fixtures/grace-host.ts';
-import { hostilePath, hostileText } from '../fixtures/hostile-text.ts';
+import { hostileDomainName, hostilePath, hostileText } from '../fixtures/hostile-text.ts';
 import { withEnvironment } from './kit/fake-virsh.ts';
 import { canRunLibvirt, emulated, type LibvirtHost, startLibvirt } from './kit/libvirt-host.ts';
 import type { Suite } from './kit/userland.ts';
@@ -29,7 +29,7 @@ function textsOf(xml: string) {
   const { root } = parseXml(xml);
   const devices = root.find('devices');
   return {
-    name: root.find('name')?.text,
+    name: root.find('name')?.content,
     title: root.find('title')?.text,
     description: root.find('description')?.text,
     disks: devices?.elements('disk').map((disk) => disk.find('source')?.attribute('file')),
@@ -76,7 +76,7 @@ describe.runIf(canRunLibvirt()).each<[Suite, string, Profile]>([
     withEnvironment({ PATH: `${host.tools}:${process.env.PATH}` });
     const virsh = new Virsh();
     await fc.assert(
-      fc.asyncProperty(hostileText, hostileText, hostileText, async (name, title, description) => {
+      fc.asyncProperty(hostileDomainName, hostileText, hostileText, async (name, title, description) => {
         const document = parseXml(emulated(MINIMAL));
         document.root.find('name')?.setText(name);
         const described = document.serialize().replace('</name>', '</name><title/><description/>');
