@@ -18,7 +18,9 @@ const NEEDED = {
     '/usr/include/stdio.h': 'libc6-dev',
     cpio: 'cpio',
     fish: 'fish',
+    'g++': 'g++',
     iasl: 'acpica-tools',
+    make: 'make',
     mandoc: 'mandoc',
     python3: 'python3',
     'qemu-img': 'qemu-utils',
@@ -53,6 +55,9 @@ const NEEDED = {
   },
 };
 
+/** Packages that are optional for users, who may have no compiler, and that a purpose does not do without. */
+const NEEDED_MODULES = { test: ['node_modules/node-pty'], lab: [] };
+
 const SEARCH_PATH = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 function main(purpose) {
@@ -60,7 +65,7 @@ function main(purpose) {
   if (!needed) fail(`usage: node scripts/setup.js ${Object.keys(NEEDED).join('|')}`);
   requireNode();
   installPackages(missingPackages(needed));
-  installNodeModules();
+  installNodeModules(NEEDED_MODULES[purpose]);
   run(process.execPath, [join(ROOT, 'scripts/build-helper.js')]);
 }
 
@@ -101,22 +106,30 @@ function installPackages(packages) {
 }
 
 /**
- * npm writes this copy of the lock file when it has finished. Not `npm ci`: it refuses the whole lock file where a registry
- * lacks an optional package for some other platform; the versions are those of the lock file all the same.
+ * Not `npm ci`: it refuses the whole lock file where a registry lacks an optional package for some other platform; the
+ * versions are those of the lock file all the same.
  */
-function installNodeModules() {
-  const installed = join(ROOT, 'node_modules/.package-lock.json');
-  if (existsSync(installed) && isUpToDate(installed)) return;
+function installNodeModules(needed) {
+  if (missingModules(needed).length === 0) return;
   say('installing npm packages');
-  run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
+  const install = ['install', '--no-save', '--no-audit', '--no-fund'];
+  run('npm', install);
+  const missing = missingModules(needed);
+  if (missing.length > 0) fail(`npm could not install ${missing.join(', ')}`, `npm ${install[0]} --foreground-scripts`);
 }
 
-function isUpToDate(installed) {
-  const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages;
-  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) => path === '' || optional || present[path]?.version === version,
-  );
+/** npm writes its copy of the lock file when it has finished; what is optional and failed is not in it. */
+function missingModules(needed) {
+  const copy = join(ROOT, 'node_modules/.package-lock.json');
+  const present = existsSync(copy) ? packagesOf(copy) : {};
+  return Object.entries(packagesOf(join(ROOT, 'package-lock.json')))
+    .filter(([path, { optional }]) => needed.includes(path) || (path !== '' && !optional))
+    .filter(([path, { version }]) => present[path]?.version !== version)
+    .map(([path]) => path);
+}
+
+function packagesOf(lockFile) {
+  return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
 }
 
 function run(command, args) {
