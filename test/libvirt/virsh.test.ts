@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Virsh } from '../../src/libvirt/virsh.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
@@ -187,16 +186,15 @@ describe('what virsh is called with', () => {
     expect(virsh.calls()).toEqual([[...ALWAYS, ...args]]);
   });
 
-  test('define: the schema is asked, and the document is in a file that nobody else can read and that is gone', async () => {
+  test('define: the schema is asked, and the document is in a file that nobody else can read and that has no name', async () => {
     const copy = `${temporaryDirectory()}/copy`;
-    const virsh = fakeVirsh(
-      `for arg; do case $arg in --file=*) file=\${arg#--file=};; esac; done\ncp -p "$file" ${copy}; stat -c %a "$file" "$(dirname "$file")" >> ${copy}`,
-    );
+    const virsh = fakeVirsh(`cat > ${copy}; readlink /proc/self/fd/0 >> ${copy}; stat -Lc %a /dev/stdin >> ${copy}`);
+    const temporary = temporaryDirectory();
+    withEnvironment({ TMPDIR: temporary });
     await new Virsh(URI).define("<domain a='$(reboot)'/>\n");
-    const [[, , command, file = '', ...rest] = []] = virsh.calls();
-    expect([command, rest]).toEqual(['define', ['--validate']]);
-    expect(readFileSync(copy, 'utf8')).toBe("<domain a='$(reboot)'/>\n600\n700\n");
-    expect(existsSync(dirname(file.replace('--file=', '')))).toBe(false);
+    expect(virsh.calls()).toEqual([[...ALWAYS, 'define', '--file=/proc/self/fd/0', '--validate']]);
+    expect(readFileSync(copy, 'utf8')).toMatch(/^<domain a='\$\(reboot\)'\/>\n\S+ \(deleted\)\n600\n$/);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });
 

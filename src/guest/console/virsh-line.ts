@@ -1,9 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GhpassError } from '../../errors.ts';
 import { virshFailure } from '../../host/libvirt/virsh-failure.ts';
+import { openNameless } from '../../host/programs/nameless-file.ts';
 import type { ConsoleLine } from './line.ts';
 
 /** What virsh says where somebody else has the console (src/util/virerror, src/conf/virchrdev.c). */
@@ -17,9 +16,10 @@ const LOOK_MS = 20;
  * Its errors go to a file: what comes over the terminal is the guest's. Another file tells that it has made its terminal raw: what was typed
  * before it throws away (TCSAFLUSH in tools/vsh.c).
  */
-const VIRSH = `exec 3<&0
-{ until stty -a | grep -q -e -icanon; do sleep 0.05; done; : > "$0.raw"; } <&3 > /dev/null 2>&1 &
-exec virsh "$@" 2> "$0" 3<&-`;
+const VIRSH = `exec 3<&0 2> "$1"
+{ until stty -a | grep -q -e -icanon; do sleep 0.05; done; echo raw > "$0"; } <&3 > /dev/null 2>&1 &
+shift
+exec virsh "$@" 3<&-`;
 
 /** The native part of node-pty is compiled at its installation, which may have failed: it is an optional dependency. */
 export function loadPty(): Promise<typeof import('node-pty') | null> {
@@ -36,10 +36,10 @@ export async function openVirshLine(
 ): Promise<ConsoleLine> {
   const pty = await loadPty();
   if (pty === null) throw noPty();
-  const directory = mkdtempSync(join(tmpdir(), 'ghpass-console-'));
-  const errors = join(directory, 'errors');
+  const [raw, errors] = [openNameless(''), openNameless('')];
+  const files = [raw, errors].map((fd) => `/proc/${process.pid}/fd/${fd}`);
   const env = { ...process.env, LC_ALL: 'C' };
-  const virsh = spawnIn(pty, ['-c', VIRSH, errors, ...args], { cols, rows, encoding: null, env });
+  const virsh = spawnIn(pty, ['-c', VIRSH, ...files, ...args], { cols, rows, encoding: null, env });
   const kill = () => virsh.kill('SIGTERM');
   process.on('exit', kill);
   const early: Uint8Array[] = [];
@@ -57,16 +57,15 @@ export async function openVirshLine(
     virsh.onExit(({ exitCode }) => {
       process.off('exit', kill);
       const said = readFileSync(errors, 'utf8');
-      rmSync(directory, { recursive: true, force: true });
+      for (const file of [raw, errors]) closeSync(file);
       if (exitCode === 0) resolve();
       else reject(consoleFailure(args, said, exitCode));
     });
   });
   const over = new AbortController();
-  const connected = Promise.all([
-    sleep(REFUSAL_MS, null, { signal: over.signal }),
-    appears(`${errors}.raw`, over.signal),
-  ]).catch(() => undefined);
+  const connected = Promise.all([sleep(REFUSAL_MS, null, { signal: over.signal }), isWritten(raw, over.signal)]).catch(
+    () => undefined,
+  );
   await Promise.race([ended, connected]).finally(() => over.abort());
   return {
     type: (keys) => virsh.write(Buffer.from(keys)),
@@ -80,9 +79,9 @@ export async function openVirshLine(
   };
 }
 
-async function appears(path: string, signal: AbortSignal): Promise<void> {
+async function isWritten(file: number, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + LONGEST_START_MS;
-  while (!existsSync(path) && Date.now() < deadline) await sleep(LOOK_MS, null, { signal });
+  while (fstatSync(file).size === 0 && Date.now() < deadline) await sleep(LOOK_MS, null, { signal });
 }
 
 /** @throws GhpassError `console.no-pty` where this machine has no more pseudo-terminals, or none. */

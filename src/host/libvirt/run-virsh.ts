@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { GhpassError } from '../../errors.ts';
 import { runTool, type ToolOptions } from '../programs/run-tool.ts';
 import { virshFailure } from './virsh-failure.ts';
@@ -29,21 +26,17 @@ export async function runVirsh(uri: string, args: readonly string[], options: To
   }
 }
 
-/** As {@link runVirsh}, with an XML document in a file that only this user can read, and that is gone afterwards. */
-export async function runVirshOnXml(
+/** There is no /dev/stdin in every container. */
+const STANDARD_INPUT = '/proc/self/fd/0';
+
+/** As {@link runVirsh}, of a command that reads an XML document from a file. */
+export function runVirshOnXml(
   uri: string,
   xml: string,
   argsOf: (file: string) => readonly string[],
   options: ToolOptions = {},
 ): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'ghpass-xml-'));
-  try {
-    const file = join(directory, 'domain.xml');
-    await writeFile(file, xml, { mode: 0o600, flag: 'wx' });
-    return await runVirsh(uri, argsOf(file), options);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  return runVirsh(uri, argsOf(STANDARD_INPUT), { ...options, document: xml });
 }
 
 /** There is no virsh to speak with libvirt. */

@@ -1,5 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { GhpassError } from '../../errors.ts';
+import { openNameless } from './nameless-file.ts';
 import { announceProgram, endOf } from './program-events.ts';
 import { installCommands } from './tool-packages.ts';
 
@@ -13,6 +15,8 @@ export interface ToolRun {
 export interface ToolOptions {
   deadlineMs?: number;
   input?: string;
+  /** As `input`, for a program that opens `/proc/self/fd/0`: it cannot where that is a socket, which Node makes of an input. */
+  document?: string;
   /** Directories that are searched behind PATH. */
   searchAlso?: readonly string[];
   signal?: AbortSignal;
@@ -51,19 +55,21 @@ export async function runTool(command: string, args: readonly string[], options:
   const path = [process.env.PATH, ...(options.searchAlso ?? [])].filter(Boolean).join(':');
   const announced = announceProgram(command, args, {
     searchAlso: options.searchAlso,
-    input: options.input ?? null,
+    input: options.input ?? options.document ?? null,
     deadlineMs,
     isReported: options.onWait !== undefined || options.onLine !== undefined,
   });
+  const document = options.document === undefined ? null : createReadStream('', { fd: openNameless(options.document) });
   const child = execa(command, args, {
     env: { ...options.env, LC_ALL: 'C', PATH: path },
     reject: false,
     timeout: deadlineMs,
     forceKillAfterDelay: KILL_GRACE_MS,
     stripFinalNewline: true,
-    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
+    ...(options.input === undefined ? { stdin: document ?? 'ignore' } : { input: options.input }),
     ...(options.signal ? { cancelSignal: options.signal } : {}),
   });
+  document?.destroy();
   if (options.onLine) createInterface({ input: child.stdout }).on('line', options.onLine);
   const gaveUp = Symbol('gave up');
   let timer: NodeJS.Timeout | undefined;

@@ -109,6 +109,7 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     '/etc/qemu/firmware',
     '/nothing',
     '/tools',
+    '/tmp',
     '/dev/pts',
   ])
     mkdirSync(path(directory), { recursive: true });
@@ -138,7 +139,7 @@ export function graceHostIn(root: string, gpu: Partial<SyntheticGpu> = {}): Grac
     return startGhpass(args, { ...options, within: within(), env: { ...environment(), ...options.env } });
   }
   function environment(): Record<string, string> {
-    return { PATH: path('/tools'), GRACE_ROOT: root, GRACE_HOLDER: `${holder()}` };
+    return { PATH: path('/tools'), TMPDIR: path('/tmp'), GRACE_ROOT: root, GRACE_HOLDER: `${holder()}` };
   }
   return {
     start,

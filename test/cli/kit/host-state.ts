@@ -12,8 +12,17 @@ export function stateOf(host: GraceHost) {
     journals: namesIn('/var/lib/ghpass/journal'),
     guests: namesIn('/run/ghpass'),
     definitions: namesIn('/var/lib/ghpass/guests'),
+    temporary: namesIn('/tmp'),
   };
 }
 
 /** A host on which the GPU has no driver, and which ghpass never touched. */
-export const UNTOUCHED = { driver: null, override: '', module: false, journals: [], guests: [], definitions: [] };
+export const UNTOUCHED = {
+  driver: null,
+  override: '',
+  module: false,
+  journals: [],
+  guests: [],
+  definitions: [],
+  temporary: [],
+};
