@@ -35,14 +35,14 @@ function withGpu(report: Report): Report {
   return report;
 }
 
-/** Runs smoke on a machine whose QEMU shows this console. */
+/** Runs smoke on a machine whose QEMU shows this console: that of a guest of 1 GiB. */
 async function smoke(console: string, ...flags: string[]) {
   const host = graceHostIn(temporaryDirectory(), { driver: null });
   const kernel = host.path('/kernel');
   writeFileSync(kernel, '');
   writeFileSync(host.path('/console'), console);
   const env = { FAKE_QEMU_CONSOLE: host.path('/console') };
-  const run = await host.run(['smoke', '--bind', '--kernel', kernel, ...flags], { env });
+  const run = await host.run(['smoke', '--bind', '--memory', '1G', '--kernel', kernel, ...flags], { env });
   return { ...run, host };
 }
 

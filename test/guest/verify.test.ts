@@ -18,6 +18,8 @@ test('a guest that is as planned, line by line', async () => {
   expect(comparisons.map(show)).toEqual([
     [null, 'proximity domains in the SRAT', '0-8', '0-8'],
     [null, 'nodes that the kernel made room for', '9', '9'],
+    [null, 'memory of proximity domain 0', '1 GiB', '1 GiB'],
+    [null, 'vCPUs of proximity domain 0', '0-1', '0-1'],
     [null, 'distances between the nodes that are there', slit, slit],
     [GPU, 'PCI function, alone in slot 0 behind its root port', '0000:41:00.0 1af4:1044', '0000:41:00.0 1af4:1044'],
     [GPU, 'generic initiators in the SRAT that name 0000:41:00.0', domains, domains],
@@ -57,15 +59,20 @@ const setBar = (index: number, line: string) => (report: Report) => {
   report.texts[path] = lines.join('\n');
 };
 
-/** Rewrites the generic initiator entry of a proximity domain: type 5, 32 bytes, the domain at byte 4. */
-const setInitiator = (domain: number, change: (entry: Buffer) => void) => (report: Report) => {
-  const table = Buffer.from(report.binaries[SRAT] ?? '', 'hex');
-  for (let at = 48; at < table.length; at += table.readUInt8(at + 1)) {
-    const entry = table.subarray(at, at + table.readUInt8(at + 1));
-    if (entry[0] === 5 && entry.readUInt32LE(4) === domain) change(entry);
-  }
-  report.binaries[SRAT] = table.toString('hex');
-};
+/** Where entries of a type have their proximity domain (ACPI 6.5, 5.2.16). */
+const DOMAIN_AT = { memory: [1, 2], processor: [3, 2], initiator: [5, 4] } as const;
+
+/** Rewrites the entries of one type in a proximity domain. */
+const setEntries =
+  (kind: keyof typeof DOMAIN_AT, domain: number, change: (entry: Buffer) => void) => (report: Report) => {
+    const [type, domainAt] = DOMAIN_AT[kind];
+    const table = Buffer.from(report.binaries[SRAT] ?? '', 'hex');
+    for (let at = 48; at < table.length; at += table.readUInt8(at + 1)) {
+      const entry = table.subarray(at, at + table.readUInt8(at + 1));
+      if (entry[0] === type && entry.readUInt32LE(domainAt) === domain) change(entry);
+    }
+    report.binaries[SRAT] = table.toString('hex');
+  };
 
 const DISABLE = (entry: Buffer) => entry.writeUInt32LE(0, 24);
 const MOVE_TO_PORT = (entry: Buffer) => entry.writeUInt8(0x40, 10);
@@ -106,6 +113,11 @@ const node = (seen: string, planned = '0'): Difference => [
   `in the guest, node of the PCI function: ${seen}; planned: ${planned}`,
 ];
 const bar4 = (seen: string): Difference => ['guest.bar4', GPU, `in the guest, BAR4: ${seen}; planned: 16 KiB`];
+const memory = (seen: string): Difference => [
+  'guest.node-memory',
+  'smoke',
+  `in the guest, memory of proximity domain 0: ${seen}; planned: 1 GiB`,
+];
 const domains = (seen: string): Difference => [
   'kernel.nodes-shift',
   'smoke',
@@ -120,8 +132,24 @@ const DIFFERENCES: Record<string, [change: (report: Report) => void, differences
   ],
   'BAR of another size': [setBar(4, '0x0000010000000000 0x0000010000007fff 0x000000000014220c'), [bar4('32 KiB')]],
   'BAR that is not there': [setBar(4, '0x0000000000000000 0x0000000000000000 0x0000000000000000'), [bar4('not there')]],
+  'memory of another size': [
+    setEntries('memory', 0, (entry) => entry.writeBigUInt64LE(1n << 29n, 16)),
+    [memory('512 MiB')],
+  ],
+  'a window for modules instead of memory': [
+    setEntries('memory', 0, (entry) => entry.writeUInt32LE(3, 28)),
+    [memory('0 B')],
+  ],
+  'memory that is kept without power': [
+    setEntries('memory', 0, (entry) => entry.writeUInt32LE(5, 28)),
+    [memory('0 B')],
+  ],
+  'vCPU that the table disables': [
+    setEntries('processor', 0, (entry) => entry.readUInt32LE(6) === 1 && entry.writeUInt32LE(0, 10)),
+    [['guest.node-cpus', 'smoke', 'in the guest, vCPUs of proximity domain 0: 0; planned: 0-1']],
+  ],
   'generic initiator that the table disables': [
-    setInitiator(3, DISABLE),
+    setEntries('initiator', 3, DISABLE),
     [domains('0-2,4-8'), initiators('7: proximity domains 1-2,4-8'), nodes('1-2,4-8; no node for proximity domain 3')],
   ],
   'generic initiator that the kernel does not know of': [
@@ -129,7 +157,7 @@ const DIFFERENCES: Record<string, [change: (report: Report) => void, differences
     [nodes('1-6,8; no node for proximity domain 7')],
   ],
   "another device on one of the GPU's nodes": [
-    setInitiator(5, MOVE_TO_PORT),
+    setEntries('initiator', 5, MOVE_TO_PORT),
     [
       initiators('7: proximity domains 1-4,6-8'),
       ['gi.shared-node', GPU, "in the guest, other devices on the GPU's nodes: 0000:40:00.0 in 5; planned: none"],

@@ -44,7 +44,7 @@ test('an SRAT reads as it was written', () => {
     fc.property(content, ({ processors, memory, genericInitiators }) => {
       expect(readSrat(writeSrat({ processors, memory, genericInitiators }))).toEqual({
         processors: processors.map((proximityDomain, uid) => ({ proximityDomain, uid })),
-        memory: memory.map((entry) => ({ ...entry, hotPluggable: false })),
+        memory: memory.map((entry) => ({ ...entry, hotPluggable: false, nonVolatile: false })),
         genericInitiators: genericInitiators.map(({ proximityDomain, segment, bus }) => ({
           proximityDomain,
           address: `${hex(segment, 4)}:${hex(bus, 2)}:00.0`,

@@ -29,6 +29,7 @@ export function compareGuest(plan: GuestPlan, guest: GuestFacts): Comparison[] {
   const view = guestView(guest);
   return [
     ...compareTables(plan, guest),
+    ...plan.nodes.flatMap((node) => compareRam(node, guest)),
     ...compareDistances(plan, guest, view),
     ...plan.gpus.flatMap((gpu) => compareGpu(plan, gpu, guest, view)),
   ];
@@ -51,6 +52,23 @@ function compareTables(plan: GuestPlan, { srat, numa }: GuestFacts): Comparison[
   return [
     compare('proximity domains in the SRAT', list(plan.nodes.map(({ id }) => id)), list([...domains])),
     compare('nodes that the kernel made room for', `${plan.nodes.length}`, `${numa?.possible.length ?? 0}`),
+  ];
+}
+
+/** What the table says, because the kernel keeps some of the memory for itself, and brings up the CPUs that it is told to. */
+function compareRam({ id, cpus, memoryBytes, gpu }: GuestNode, { srat }: GuestFacts): Comparison[] {
+  if (gpu !== null || srat === null) return [];
+  const inNode = (entry: { proximityDomain: number }) => entry.proximityDomain === id;
+  const memory = srat.memory.filter((range) => inNode(range) && !range.hotPluggable && !range.nonVolatile);
+  const seenBytes = memory.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0n);
+  const seenCpus = srat.processors.filter(inNode).map(({ uid }) => uid);
+  return [
+    comparing('guest.node-memory', null)(
+      `memory of proximity domain ${id}`,
+      formatBytes(memoryBytes),
+      formatBytes(seenBytes),
+    ),
+    comparing('guest.node-cpus', null)(`vCPUs of proximity domain ${id}`, list(cpus ?? []), list(seenCpus)),
   ];
 }
 

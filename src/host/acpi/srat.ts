@@ -3,7 +3,7 @@ export interface Srat {
   /** GICC affinity (type 3): which proximity domains have CPUs. */
   processors: { proximityDomain: number; uid: number }[];
   /** Memory affinity (type 1), enabled entries only. */
-  memory: { proximityDomain: number; base: bigint; sizeBytes: bigint; hotPluggable: boolean }[];
+  memory: { proximityDomain: number; base: bigint; sizeBytes: bigint; hotPluggable: boolean; nonVolatile: boolean }[];
   /** Generic initiator affinity (type 5) with a PCI handle, enabled entries only, in the order of the table. */
   genericInitiators: { proximityDomain: number; address: string }[];
 }
@@ -11,6 +11,7 @@ export interface Srat {
 const HEADER_BYTES = 48;
 const ENABLED = 1;
 const HOT_PLUGGABLE = 2;
+const NON_VOLATILE = 4;
 
 /** The table is cut short or contradicts itself. */
 export class SratError extends Error {
@@ -50,6 +51,7 @@ function readEntry(entry: DataView, srat: Srat): void {
       base: entry.getBigUint64(8, true),
       sizeBytes: entry.getBigUint64(16, true),
       hotPluggable: (flags & HOT_PLUGGABLE) !== 0,
+      nonVolatile: (flags & NON_VOLATILE) !== 0,
     });
   } else if (type === 3 && entry.byteLength >= 18) {
     if ((entry.getUint32(10, true) & ENABLED) === 0) return;

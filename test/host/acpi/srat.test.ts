@@ -28,6 +28,8 @@ const table = (entries: Buffer[], sizeBytes?: number) => {
 };
 const EMPTY = { processors: [], memory: [], genericInitiators: [] };
 
+const RAM = { hotPluggable: false, nonVolatile: false };
+
 describe('reading', () => {
   test('gives what was written', () => {
     expect(readSrat(writeSrat(content))).toEqual({
@@ -36,7 +38,7 @@ describe('reading', () => {
         { proximityDomain: 0, uid: 1 },
         { proximityDomain: 1, uid: 2 },
       ],
-      memory: [{ proximityDomain: 1, base: 0x8000_0000n, sizeBytes: 0x1_0000_0000_0000n, hotPluggable: false }],
+      memory: [{ ...RAM, proximityDomain: 1, base: 0x8000_0000n, sizeBytes: 0x1_0000_0000_0000n }],
       genericInitiators: [
         { proximityDomain: 2, address: '0009:01:00.0' },
         { proximityDomain: 0xffff_ffff, address: 'abcd:ef:00.0' },
@@ -65,7 +67,8 @@ describe('reading', () => {
   });
 
   test('tells memory that may come later', () => {
-    expect(readSrat(table([entry(1, 40, { 28: 3 })])).memory).toMatchObject([{ hotPluggable: true }]);
+    expect(readSrat(table([entry(1, 40, { 28: 3 })])).memory).toMatchObject([{ ...RAM, hotPluggable: true }]);
+    expect(readSrat(table([entry(1, 40, { 28: 5 })])).memory).toMatchObject([{ ...RAM, nonVolatile: true }]);
   });
 });
 
@@ -109,7 +112,7 @@ describe('Linux numbers nodes in the order in which it sees their domains', () =
       { proximityDomain: 9, address: '0000:41:00.0' },
       { proximityDomain: 7, address: '0000:41:00.0' },
     ],
-    memory: [4, 5].map((proximityDomain) => ({ proximityDomain, base: 0n, sizeBytes: 1n, hotPluggable: false })),
+    memory: [4, 5].map((proximityDomain) => ({ ...RAM, proximityDomain, base: 0n, sizeBytes: 1n })),
   };
 
   test('processors first, then initiators, then memory', () => {
