@@ -1,10 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
 import { openHost } from '../../src/host/open.ts';
 import { collectGpus } from '../../src/vfio/collect.ts';
+import fc from '../fixtures/fast-check.ts';
 import { filesOf, graceHost, hopper } from '../fixtures/grace-host.ts';
 import { temporaryDirectory } from '../fixtures/temporary-directory.ts';
 

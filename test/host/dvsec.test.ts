@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { migWorksWithCachedMemory, tellsReadinessThroughCxl } from '../../src/host/pci/dvsec.ts';
+import fc from '../fixtures/fast-check.ts';
 
 interface Capability {
   at: number;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatNumberList, parseNumberList } from '../../src/host/numa/number-list.ts';
+import fc from '../fixtures/fast-check.ts';
 
 describe('a list of numbers', () => {
   test.each<[string, number[] | null]>([

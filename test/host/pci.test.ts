@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memoryFiles } from '../../src/host/memory-files.ts';
 import { listPciFunctions, readPciFunction } from '../../src/host/pci/pci.ts';
 import { isPciAddress, parsePciAddress } from '../../src/host/pci/pci-address.ts';
+import fc from '../fixtures/fast-check.ts';
 import { ADDRESS, type FileChanges, filesOf, GIB, graceHost, hopper, MIB } from '../fixtures/grace-host.ts';
 
 const DIRECTORY = `/sys/bus/pci/devices/${ADDRESS}`;

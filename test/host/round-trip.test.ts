@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readDeviceProperties } from '../../src/host/acpi/device-properties.ts';
 import { readSrat } from '../../src/host/acpi/srat.ts';
@@ -9,6 +8,7 @@ import { helperOutput } from '../../src/host/builtin/vfio-writer.ts';
 import { migWorksWithCachedMemory } from '../../src/host/pci/dvsec.ts';
 import { parseDeviceAnswer } from '../../src/vfio/protocol.ts';
 import { decodeRegionInfo } from '../../src/vfio/structs.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const u32 = fc.nat(0xffff_ffff);

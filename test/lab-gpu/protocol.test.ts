@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createMessageReader, MAX_MESSAGE_BYTES, type Message, ProtocolError } from '../../lab/gpu/protocol.ts';
+import fc from '../fixtures/fast-check.ts';
 import { encodeCommand } from './client.ts';
 
 const FLAG_NO_REPLY = 0x10;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkGpuFunctionSpec, type GpuFunctionSpec } from '../../lab/gpu/spec.ts';
 import { formatGpuFunctionSpec, parseGpuFunctionSpec } from '../../lab/gpu/spec-json.ts';
+import fc from '../fixtures/fast-check.ts';
 import { GH200 } from './gh200.ts';
 
 describe('a GPU function that cannot exist is refused', () => {

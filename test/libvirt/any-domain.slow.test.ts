@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyPlan, removeGpus } from '../../src/libvirt/apply-plan.ts';
 import type { Profile } from '../../src/libvirt/profile.ts';
 import { parseXml, XmlElement } from '../../src/libvirt/xml.ts';
+import fc from '../fixtures/fast-check.ts';
 import { WITHOUT_CONFLICT } from './corpus.ts';
 import { lost } from './lost.ts';
 import { planForDomain } from './plan-for-domain.ts';

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assess } from '../../src/checks/check.ts';
 import { DOMAIN_CHECKS } from '../../src/checks/domain/index.ts';
@@ -11,6 +10,7 @@ import { readDomain } from '../../src/libvirt/read-domain.ts';
 import { parseXml } from '../../src/libvirt/xml.ts';
 import type { GuestBoot, GuestPlan } from '../../src/plan/guest-plan.ts';
 import type { NetworkLink } from '../../src/plan/network.ts';
+import fc from '../fixtures/fast-check.ts';
 import { TOOLS } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { domainState } from '../../src/guest/monitor/domain-state.ts';
 import { parseDomainEvent, readDomainEvents } from '../../src/libvirt/domain-events.ts';
 import { parseDomainStats } from '../../src/libvirt/domain-stats.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const AT = '2026-11-21 15:07:31.917+0000:';
 

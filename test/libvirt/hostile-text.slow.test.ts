@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NEWEST_LIBVIRT } from '../../src/host/programs/newest-tools.ts';
 import { applyPlan, removeGpus } from '../../src/libvirt/apply-plan.ts';
@@ -10,6 +9,7 @@ import { droppedBy } from '../../src/libvirt/read-back.ts';
 import { readDomain } from '../../src/libvirt/read-domain.ts';
 import { Virsh } from '../../src/libvirt/virsh.ts';
 import { parseXml } from '../../src/libvirt/xml.ts';
+import fc from '../fixtures/fast-check.ts';
 import { TOOLS } from '../fixtures/grace-host.ts';
 import { hostileDomainName, hostilePath, hostileText } from '../fixtures/hostile-text.ts';
 import { withEnvironment } from './kit/fake-virsh.ts';
@@ -21,8 +21,6 @@ const TEMPLATE = readFileSync(join(import.meta.dirname, '../../templates/domain.
 const MINIMAL = readFileSync(join(import.meta.dirname, 'corpus/minimal.xml'), 'utf8');
 /** Each is a domain that is defined, read, made a command line of, and undefined. */
 const TRIES = 20;
-/** The same texts in each run; others with SEED=…. */
-const SEED = Number(process.env.SEED ?? 1);
 
 /** What a domain says where somebody's text stands. */
 function textsOf(xml: string) {
@@ -89,7 +87,7 @@ describe.runIf(canRunLibvirt()).each<[Suite, string, Profile]>([
         }
         expect(nameIn(result?.argv ?? [])).toBe(name);
       }),
-      { numRuns: TRIES, seed: SEED, endOnFailure: true },
+      { numRuns: TRIES, endOnFailure: true },
     );
   });
 
@@ -129,7 +127,7 @@ describe.runIf(canRunLibvirt()).each<[Suite, string, Profile]>([
         ]);
         expect(readDomain(result.kept).consoleLog).toBe(consoleLog);
       }),
-      { numRuns: TRIES, seed: SEED, endOnFailure: true },
+      { numRuns: TRIES, endOnFailure: true },
     );
     expect(accepted).toBeGreaterThan(0);
   });

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatNumberList } from '../../src/host/numa/number-list.ts';
 import { parseNumberSet } from '../../src/libvirt/number-set.ts';
+import fc from '../fixtures/fast-check.ts';
 
 test.each<[string, number[]]>([
   ['', []],

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseXml } from '../../src/libvirt/xml.ts';
+import fc from '../fixtures/fast-check.ts';
 
 /** The document after the root element was changed. */
 function changed(text: string, change: (root: ReturnType<typeof parseXml>['root']) => void): string {

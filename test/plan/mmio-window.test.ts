@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
 import { DEFAULT_WINDOW_BYTES, planMmioWindow, rootPortWindow } from '../../src/plan/mmio-window.ts';
 import { alignUp, isPowerOfTwo, nextPowerOfTwo } from '../../src/vfio/bytes.ts';
+import fc from '../fixtures/fast-check.ts';
 import { GIB, MIB, TIB } from '../fixtures/grace-host.ts';
 
 const GH200 = [16n * MIB, GIB, 128n * GIB];

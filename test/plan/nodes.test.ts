@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GuestNode } from '../../src/plan/guest-plan.ts';
 import { planNodes, planSockets } from '../../src/plan/nodes.ts';
 import type { GpuFacts } from '../../src/vfio/gpu.ts';
+import fc from '../fixtures/fast-check.ts';
 import { blackwell, board, GIB, graceHost, hopper, MIB, nodesFor, openMadeUp } from '../fixtures/grace-host.ts';
 import { planFacts } from '../fixtures/plan.ts';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { renderArgv } from '../../src/qemu/argv/argv.ts';
+import fc from '../fixtures/fast-check.ts';
 import { hostileName } from '../fixtures/hostile-text.ts';
 import { planFor } from '../guest/plan-for.ts';
 import { findQemu } from '../qemu/kit/qemu-binary.ts';

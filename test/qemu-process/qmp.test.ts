@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Qmp, type QmpEvent } from '../../src/qemu/qmp.ts';
+import fc from '../fixtures/fast-check.ts';
 import { negotiating, qmpServer, reply } from './qmp-server.ts';
 
 const NEVER = new AbortController().signal;

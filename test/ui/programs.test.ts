@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ProgramRun } from '../../src/host/programs/program-events.ts';
 import { runTool } from '../../src/host/programs/run-tool.ts';
@@ -10,6 +9,7 @@ import { startQemu } from '../../src/qemu/process.ts';
 import { tellPrograms, tellWaits } from '../../src/ui/follow-programs.ts';
 import { programText, programWaitText } from '../../src/ui/program-text.ts';
 import { temporaryDirectories } from '../cli/kit/temporary-directories.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const temporaryDirectory = temporaryDirectories();
 

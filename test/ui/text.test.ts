@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
 import { comparisonText } from '../../src/ui/comparison-text.ts';
@@ -7,6 +6,7 @@ import { asGhpassError } from '../../src/ui/failure.ts';
 import { errorText, findingText } from '../../src/ui/findings-text.ts';
 import { type Paint, paintFor } from '../../src/ui/paint.ts';
 import { shellCommand } from '../../src/ui/shell-quote.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const PLAIN = paintFor({}, {}, true);
 

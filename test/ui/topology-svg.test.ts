@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, test } from 'vitest';
 import { collectTopology } from '../../src/guest/topology.ts';
@@ -9,6 +8,7 @@ import { describeTopology } from '../../src/ui/topology/describe.ts';
 import type { Box } from '../../src/ui/topology/drawing.ts';
 import { drawingSvg } from '../../src/ui/topology/svg.ts';
 import { layOut } from '../../src/ui/topology/svg-layout.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/topology');
 

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { collectTopology, type Meant } from '../../src/guest/topology.ts';
 import { openHost } from '../../src/host/open.ts';
@@ -10,6 +9,7 @@ import { describeTopology } from '../../src/ui/topology/describe.ts';
 import type { Box } from '../../src/ui/topology/drawing.ts';
 import { glyphsFor } from '../../src/ui/topology/glyphs.ts';
 import { drawingColumns, drawingText } from '../../src/ui/topology/text.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const GOLDEN = join(import.meta.dirname, '../golden/topology');
 const PLAIN = paintFor({}, {}, true);

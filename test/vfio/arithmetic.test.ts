@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { driverArithmetic, looksAtDvsec } from '../../src/vfio/arithmetic.ts';
 import { isPowerOfTwo } from '../../src/vfio/bytes.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const MIB = 1n << 20n;
 const GIB = 1n << 30n;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   alignUp,
@@ -11,6 +10,7 @@ import {
   nextPowerOfTwo,
   TIB,
 } from '../../src/vfio/bytes.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const sizes = fc.bigInt({ min: 1n, max: 1n << 63n });
 const powers = fc.integer({ min: 0, max: 62 }).map((bit) => 1n << BigInt(bit));

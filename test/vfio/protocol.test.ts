@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GhpassError } from '../../src/errors.ts';
 import { parseDeviceAnswer, parseVerbError } from '../../src/vfio/protocol.ts';
+import fc from '../fixtures/fast-check.ts';
 
 const ANSWER = {
   schema: 1,

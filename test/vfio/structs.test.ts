@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeDeviceInfo, decodeRegionInfo, StructError } from '../../src/vfio/structs.ts';
+import fc from '../fixtures/fast-check.ts';
 import { nvlinkSpeed, nvlinkTarget, regionBytes, sparse, typed } from '../fixtures/vfio-bytes.ts';
 import { DEVICE_INFO, REGION_2, REGION_4 } from './helper/recorded-device.ts';
 

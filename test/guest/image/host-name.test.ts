@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hostNameOf, requireHostName } from '../../../src/guest/image/host-name.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 test.each([
   ['demo', 'demo'],

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { multipart } from '../../../src/guest/image/mime.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 /** Another implementation: what Python's email package finds in each of some documents. */
 const READ = `

@@ -1,8 +1,8 @@
 import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConsoleTail, plainLine } from '../../../src/guest/monitor/console-tail.ts';
+import fc from '../../fixtures/fast-check.ts';
 import { temporaryDirectory } from '../../fixtures/temporary-directory.ts';
 
 function tailOf(content?: string): { tail: ConsoleTail; path: string } {

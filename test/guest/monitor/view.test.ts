@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Observation, WatchedState } from '../../../src/guest/monitor/observation.ts';
 import { type GuestView, reduceView, unseenGuest } from '../../../src/guest/monitor/view.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 const PANIC = 'Kernel panic - not syncing: Attempted to kill init!';
 

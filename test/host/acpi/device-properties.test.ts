@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDeviceProperties } from '../../../src/host/acpi/device-properties.ts';
+import fc from '../../fixtures/fast-check.ts';
 import { bytes, dataPackage, device, dsd, named, pkg, scope, table, text, UUID } from './aml.ts';
 
 const GPU = '\\_SB_.PCI9.GPU0';

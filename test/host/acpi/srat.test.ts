@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nodesOfProximityDomains } from '../../../src/host/acpi/proximity.ts';
 import { readSrat, SratError } from '../../../src/host/acpi/srat.ts';
 import { writeSrat } from '../../../src/host/builtin/srat-writer.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 const content = {
   processors: [0, 0, 1],

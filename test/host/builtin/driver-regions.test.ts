@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { carveOutRegions, nextPowerOfTwo, wholeRegions } from '../../../src/host/builtin/driver-regions.ts';
 import { driverArithmetic } from '../../../src/vfio/arithmetic.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 const MIB = 1n << 20n;
 const GIB = 1n << 30n;

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type HostFiles, readText, UnreadableFileError } from '../../../src/host/files.ts';
 import { type FileTree, memoryFiles } from '../../../src/host/memory-files.ts';
 import { recordingFiles } from '../../../src/host/snapshot/recording-files.ts';
+import fc from '../../fixtures/fast-check.ts';
 
 const HOST: FileTree = {
   files: {

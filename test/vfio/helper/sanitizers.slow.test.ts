@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseDeviceAnswer } from '../../../src/vfio/protocol.ts';
+import fc from '../../fixtures/fast-check.ts';
 import { canSanitize, compileWithFakeKernel } from './compile.ts';
 import { runOnFakeKernel, type Scenario, unbalanced } from './fake-kernel.ts';
 import { ADDRESS, CDEV_HOST, GROUP_HOST } from './recorded-device.ts';
@@ -70,7 +70,7 @@ describe.each(['gcc', 'clang'])('the helper under ASan and UBSan, as %s compiles
           expect(parseDeviceAnswer(run.stdout).address).toBe(ADDRESS);
           expect(unbalanced(run.calls, scenario)).toEqual([]);
         }),
-        { numRuns: 25 },
+        { numRuns: 100 },
       );
     },
     120_000,
