@@ -112,10 +112,10 @@ function installPackages(packages) {
 function installNodeModules(needed) {
   if (missingModules(needed).length === 0) return;
   say('installing npm packages');
-  const install = ['install', '--no-save', '--no-audit', '--no-fund'];
-  run('npm', install);
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund']);
   const missing = missingModules(needed);
-  if (missing.length > 0) fail(`npm could not install ${missing.join(', ')}`, `npm ${install[0]} --foreground-scripts`);
+  if (missing.length > 0)
+    fail(`npm could not install ${missing.join(', ')}`, 'npm install --no-save --foreground-scripts');
 }
 
 /** npm writes its copy of the lock file when it has finished; what is optional and failed is not in it. */

@@ -22,7 +22,7 @@ test('a directory that takes no files is named, with what the kernel said', () =
     expect.objectContaining({
       code: 'file.unwritable',
       message: `no temporary file in ${directory}: mkdtemp: ENOENT`,
-      suggestions: [`df '${directory}'`, 'TMPDIR=/var/tmp ghpass …'],
+      suggestions: [`df '${directory}'`, 'export TMPDIR=/var/tmp'],
     }),
   );
 });

@@ -25,7 +25,7 @@ export function openNameless(content: string): number {
     throw new GhpassError(errno === 'EACCES' ? 'permission' : 'tool', {
       code: 'file.unwritable',
       message: `no temporary file in ${tmpdir()}: ${syscall}: ${errno}`,
-      suggestions: [`df ${shellWord(tmpdir())}`, 'TMPDIR=/var/tmp ghpass …'],
+      suggestions: [`df ${shellWord(tmpdir())}`, 'export TMPDIR=/var/tmp'],
       cause: error,
     });
   }

@@ -47,19 +47,20 @@ const KILL_GRACE_MS = 2_000;
 /**
  * Runs a program to its end, with `LC_ALL=C` so that its output can be parsed.
  * A child that outlives its deadline is killed; one that does not die even then (state D) is abandoned, never awaited.
- * @throws GhpassError `tool.missing` (not on PATH), `tool.timeout` with the state of the child, `interrupted`.
+ * @throws GhpassError `tool.missing` (not on PATH), `tool.timeout` with the state of the child, `interrupted`, and those of
+ * {@link openNameless}.
  */
 export async function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolRun> {
   const { execa } = await import('execa');
   const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
   const path = [process.env.PATH, ...(options.searchAlso ?? [])].filter(Boolean).join(':');
+  const document = options.document === undefined ? null : createReadStream('', { fd: openNameless(options.document) });
   const announced = announceProgram(command, args, {
     searchAlso: options.searchAlso,
     input: options.input ?? options.document ?? null,
     deadlineMs,
     isReported: options.onWait !== undefined || options.onLine !== undefined,
   });
-  const document = options.document === undefined ? null : createReadStream('', { fd: openNameless(options.document) });
   const child = execa(command, args, {
     env: { ...options.env, LC_ALL: 'C', PATH: path },
     reject: false,
