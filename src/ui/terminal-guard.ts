@@ -4,7 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 
 /**
  * Waits on its standard input, each line of which is what to write to the terminal; where that ends without a last word, ghpass was killed. A
- * shell that was there first has set the terminal as it likes it: the keys that send signals are on then, and ghpass has them off.
+ * shell that edits lines sets the terminal as it likes it then, and is given the time for that: the keys that send signals are on behind it,
+ * and ghpass has them off. To look and to set are two steps, and what the shell does between them would be lost.
  */
 const GUARD = `trap '' HUP INT QUIT TERM
 saved=$(stty -g <&3) || exit
@@ -14,6 +15,7 @@ while read -r word; do
   undo=$word
 done
 printf '%b' "$undo" >&3
+sleep 0.2
 case $(stty -a <&3) in *-isig*) stty "$saved" <&3 ;; esac`;
 
 /** Puts the terminal back where ghpass is killed and cannot. */

@@ -55,6 +55,16 @@ function attachedPid(host: GraceHost): number {
   return JSON.parse(readFileSync(host.path(`/var/lib/ghpass/journal/${lock}`), 'utf8')).pid;
 }
 
+function childrenOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+}
+
+/** Of a process that has ended and that nobody has waited for yet, the command line is empty. */
+function isRunning(pid: string): boolean {
+  const commandLine = `/proc/${pid}/cmdline`;
+  return existsSync(commandLine) && readFileSync(commandLine, 'utf8') !== '';
+}
+
 describe.skipIf(!canHaveOwnMounts())('ghpass attach, with the console of a real QEMU', () => {
   test('attaches, types, leaves, and attaches again to what was there', async () => {
     const host = graceHost();
@@ -255,9 +265,14 @@ describe.skipIf(!canHaveOwnMounts())('ghpass attach, with the console of a real 
     await terminal.shows('Ctrl-]');
     terminal.type('\x1b[31mred');
     await terminal.shows('red');
-    process.kill(attachedPid(host), signal);
+    const pid = attachedPid(host);
+    const guards = childrenOf(pid);
+    expect(guards).toHaveLength(1);
+    process.kill(pid, signal);
     await terminal.shows(/(Killed|interrupted)\n(.*\n)?shell>$/);
     await expect.poll(() => terminal.modes().plainText, { timeout: 20_000 }).toBe(true);
+    // A person has not typed anything yet when the guard of the terminal is done.
+    await expect.poll(() => guards.some(isRunning), { timeout: 20_000 }).toBe(false);
     terminal.type('echo $((40 + 2))\r');
     await terminal.shows(/shell> echo \$\(\(40 \+ 2\)\)\n42\n/);
     terminal.type('stty -a\r');

@@ -85,9 +85,11 @@ export class MonitoredHost {
     return startTerminal(this.within([...this.ghpass(), ...args]), options);
   }
 
-  /** As a shell runs it: what comes `afterwards` has the terminal next. */
-  shell(args: readonly string[], afterwards: string): TestTerminal {
-    return startTerminal(this.within(['sh', '-c', `"$@"; ${afterwards}`, 'sh', ...this.ghpass(), ...args]));
+  /** As a script runs it, which says so when the terminal is set as before, and leaves it to `cat`. */
+  script(args: readonly string[]): TestTerminal {
+    const wait = 'until [ "$(stty -g)" = "$saved" ]; do sleep 0.05; done';
+    const script = `saved=$(stty -g); "$@"; ${wait}; echo as before; exec cat`;
+    return startTerminal(this.within(['sh', '-c', script, 'sh', ...this.ghpass(), ...args]));
   }
 
   /** A shell as a person has it, and what starts a monitor there. */
