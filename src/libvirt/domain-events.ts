@@ -37,8 +37,11 @@ export function readDomainEvents(
   });
 }
 
-/** As a shell script, so that no virsh is left when ghpass is killed: it ends with its standard input. */
-const WITH_US = '"$@" & child=$!; exec > /dev/null; cat; kill "$child"';
+/**
+ * As a shell script, so that no virsh is left when ghpass is killed: it ends with its standard input. A virsh on PATH may be a script that runs
+ * the real one, so the signal is for the whole group.
+ */
+const WITH_US = '"$@" & exec > /dev/null; cat; kill 0';
 
 /**
  * Listens to the events of all domains of a libvirt, until it goes or `stop` is called.
@@ -52,6 +55,7 @@ export function listenToDomains(
   const virsh = ['virsh', `--connect=${uri}`, 'event', '--all', '--loop', '--timestamp'];
   const child = spawn('sh', ['-c', WITH_US, 'sh', ...virsh], {
     stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
     env: { ...process.env, LC_ALL: 'C' },
   });
   child.stdin.on('error', () => undefined);
@@ -61,5 +65,8 @@ export function listenToDomains(
     child.stdin.end();
     onEnd();
   });
-  return () => child.stdin.end();
+  return () => {
+    child.stdin.end();
+    child.stdout.destroy();
+  };
 }

@@ -38,10 +38,14 @@ export class VirshShell {
     });
   }
 
+  /** One that does not end, as behind a script whose child it is, ends with its standard input, and is not waited for. */
   close(): void {
-    this.child?.stdin.end();
-    this.child?.kill();
+    const { child } = this;
     this.child = null;
+    if (child === null) return;
+    child.stdin.end();
+    child.kill();
+    for (const output of [child.stdout, child.stderr]) output.destroy();
   }
 
   private started(): ChildProcessWithoutNullStreams {
