@@ -21,6 +21,7 @@ const GUEST: DomainGuest = {
   name: 'demo',
   uri: 'qemu:///system',
   plan: null as never,
+  nextBoot: null,
   consoleLog: null,
 };
 const AROUND = { nowMs: 0, columns: 60, rows: 20, memory: new Map(), paint: paintFor({}, {}, false) };

@@ -34,7 +34,9 @@ describe.runIf(runnable).each(SUITES)('ghpass monitor, on a terminal, with a dom
     });
     expect(await grace.run(['attach', 'demo', GPU, '--yes'])).toMatchObject({ status: 0 });
     const terminal = host.inTerminal(ghpassWords(['monitor', 'demo']), { columns: 100, rows: 40 });
-    await terminal.shows(/^demo {2}● running {2}libvirt, by events/);
+    await terminal.shows(
+      /^demo {2}● running {2}libvirt, by events\n! demo runs as it was started, and gets 0009:01:00.0 /,
+    );
     await grace.virsh('suspend', 'demo');
     await terminal.shows(
       /^demo {2}‖ paused .*\n! demo is paused\n {2}Try this: virsh --connect=qemu:\/\/\/system resume demo/,

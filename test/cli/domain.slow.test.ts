@@ -123,6 +123,15 @@ describe.runIf(runnable).each(SUITES)('libvirt of %s', { timeout: PATIENCE_MS },
     expect(await grace.virsh('domstate', 'demo')).toContain('running');
     expect(await grace.virsh('dumpxml', 'demo')).not.toContain('ghpass:gpu');
     expect(await grace.definition('demo')).toContain('ghpass:gpu');
+    const late = `demo runs as it was started, and gets ${GPU} at its next boot`;
+    const verified = await grace.run(['verify', 'demo', '--json']);
+    expect(verified.status).toBe(1);
+    const suggestions = ['shutdown demo', 'start demo   # when it is off'].map(
+      (command) => `virsh --connect=qemu:///system ${command}`,
+    );
+    expect(JSON.parse(verified.stdout).error).toEqual({ code: 'guest.next-boot', message: late, suggestions });
+    const looked = JSON.parse((await grace.run(['monitor', 'demo', '--once', '--json'])).stdout);
+    expect(looked).toMatchObject({ status: 'warn', findings: [{ id: 'guest.next-boot', message: late }] });
   });
 
   test('an element that libvirt drops is an error, and the old domain is back', async () => {

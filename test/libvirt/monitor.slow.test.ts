@@ -51,7 +51,8 @@ describe.runIf(canRunLibvirt()).each(SUITES)('a monitor of libvirt of %s', { tim
     await virsh('define', file);
     const consoleLog = join(directory, 'console.log');
     const { plan } = await planFacts(openMadeUp(graceHost([hopper()])));
-    const guest: DomainGuest = { backend: 'libvirt', name: 'demo', uri: 'qemu:///system', plan, consoleLog };
+    const domain = { name: 'demo', uri: 'qemu:///system', consoleLog };
+    const guest: DomainGuest = { backend: 'libvirt', ...domain, plan, nextBoot: null };
     const seen: Observed[] = [];
     let view = unseenGuest('demo', 'libvirt');
     const states: WatchedState[] = [];

@@ -5,6 +5,7 @@ import type { Host } from '../../host/host.ts';
 import { shellWord } from '../../host/programs/shell-word.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
 import type { GuestFiles } from '../../qemu/argv/guest-files.ts';
+import { type NextBoot, nextBootOf, nextBootText } from '../domain/next-boot.ts';
 import { guestFiles } from './launch.ts';
 
 /** A guest that ghpass gave a GPU to, and the ways to reach it. */
@@ -25,6 +26,8 @@ export interface DomainGuest {
   uri: string;
   /** Of what it is now defined as, with the sizes that firmware tells: its GPUs may be in use. */
   plan: GuestPlan;
+  /** Null where it is off, or runs as it is defined. */
+  nextBoot: NextBoot | null;
   /** Null where libvirt keeps nothing of what the guest writes. */
   consoleLog: string | null;
 }
@@ -77,13 +80,21 @@ function readPlan(file: string): GuestPlan {
 async function findDomain(host: Host, name: string, { connect, signal }: FindOptions): Promise<DomainGuest> {
   const { Virsh } = await import('../../libvirt/virsh.ts');
   const { planDomain } = await import('../domain/plan-domain.ts');
-  const xml = await new Virsh(connect, { signal }).dumpXml(name, { inactive: true });
+  const { readRecord } = await import('../../libvirt/record.ts');
+  const { parseXml } = await import('../../libvirt/xml.ts');
+  const virsh = new Virsh(connect, { signal });
+  const xml = await virsh.dumpXml(name, { inactive: true });
   const options = { connect, profile: 'auto', dryRun: true, open: false, managed: null, iommufd: null } as const;
   const { plan, domain } = await planDomain(host, xml, (present) => [...present], options);
-  if (plan) return { backend: 'libvirt', name, uri: connect, plan, consoleLog: domain.consoleLog };
+  const running = readRecord(parseXml(await virsh.dumpXml(name, { inactive: false })).root);
+  const nextBoot = nextBootOf(running?.gpus.map(({ address }) => address) ?? [], domain.gpus);
+  if (plan) return { backend: 'libvirt', name, uri: connect, plan, nextBoot, consoleLog: domain.consoleLog };
   throw new GhpassError('usage', {
     code: 'guest.unknown',
-    message: `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`,
+    message:
+      nextBoot === null
+        ? `ghpass gave no GPU to ${name} at ${connect}, and has no guest of that name itself`
+        : nextBootText(name, nextBoot),
     suggestions: [`ghpass attach ${shellWord(name)} ADDRESS`],
   });
 }

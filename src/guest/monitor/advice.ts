@@ -1,5 +1,6 @@
 import { shellWord } from '../../host/programs/shell-word.ts';
-import type { KnownGuest } from '../life/find-guest.ts';
+import { bootAgain, nextBootText } from '../domain/next-boot.ts';
+import type { DomainGuest, KnownGuest } from '../life/find-guest.ts';
 import type { WatchedState } from './observation.ts';
 import type { GuestView } from './view.ts';
 
@@ -18,11 +19,17 @@ type Commands = Partial<Record<WatchedState, readonly string[]>>;
 /** @returns null where nothing is wrong, or nothing is known yet. */
 export function troubleOf(view: GuestView, guest: KnownGuest): Trouble | null {
   const sentence = SENTENCES[view.state];
-  if (sentence === undefined) return null;
+  if (sentence === undefined) return guest.backend === 'libvirt' ? outdated(view, guest) : null;
   const { severity, words } = sentence;
   const message = view.detail === null ? `${view.name} ${words}` : `${view.name} ${words}: ${view.detail}`;
   const commands = (guest.backend === 'qemu' ? ofProcess(guest.name, guest.files) : ofDomain(guest))[view.state] ?? [];
   return { id: `guest.${view.state}`, severity, message, commands };
+}
+
+function outdated({ state, nextBoot }: GuestView, guest: DomainGuest): Trouble | null {
+  if (state !== 'running' || nextBoot === null) return null;
+  const message = nextBootText(guest.name, nextBoot);
+  return { id: 'guest.next-boot', severity: 'warn', message, commands: bootAgain(guest) };
 }
 
 const SENTENCES: Partial<Record<WatchedState, { severity: 'fail' | 'warn'; words: string }>> = {

@@ -1,4 +1,5 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
+import type { NextBoot } from '../domain/next-boot.ts';
 
 /**
  * What a guest is doing, as seen by who watches it; the words are those of `list`, and some more. `ending`: its process is on its way out, and still gives memory back; `silent`: its process is there,
@@ -25,6 +26,8 @@ export interface VcpuTime {
 /** One thing that was seen of a guest. */
 export type Observation =
   | { type: 'plan'; plan: GuestPlan | null; reason: string | null }
+  /** A domain that was given other GPUs since it was started. */
+  | ({ type: 'next-boot' } & NextBoot)
   /** How it is watched from now on; `note` says why it is no better. */
   | { type: 'watching'; by: 'events' | 'polling' | 'nothing'; note: string | null }
   | { type: 'started'; pid: number | null; startedAtMs: number | null }

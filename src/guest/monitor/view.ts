@@ -1,4 +1,5 @@
 import type { GuestPlan } from '../../plan/guest-plan.ts';
+import type { NextBoot } from '../domain/next-boot.ts';
 import type { KnownGuest } from '../life/find-guest.ts';
 import { plainLine } from './console-tail.ts';
 import type { Observed, VcpuTime, WatchedState } from './observation.ts';
@@ -29,6 +30,8 @@ export interface GuestView {
   plan: GuestPlan | null;
   /** Why there is no plan. */
   noPlan: string | null;
+  /** What the plan has and a running guest gets only when it is started anew; null where there is nothing like that. */
+  nextBoot: NextBoot | null;
   state: WatchedState;
   detail: string | null;
   /** When the state was seen first. */
@@ -51,6 +54,7 @@ export function unseenGuest(name: string, backend: KnownGuest['backend'], plan: 
     backend,
     plan,
     noPlan: null,
+    nextBoot: null,
     state: 'unknown',
     detail: null,
     sinceMs: null,
@@ -70,6 +74,8 @@ export function reduceView(view: GuestView, seen: Observed): GuestView {
   switch (seen.type) {
     case 'plan':
       return { ...view, plan: seen.plan, noPlan: seen.reason };
+    case 'next-boot':
+      return { ...view, nextBoot: { comes: seen.comes, goes: seen.goes } };
     case 'watching':
       return { ...view, watching: { by: seen.by, note: seen.note && plainLine(seen.note) } };
     case 'started':
@@ -94,7 +100,13 @@ function withState(view: GuestView, reported: WatchedState, words: string | null
   if (state === view.state && detail === view.detail) return view;
   const isGone = state === 'off' || state === 'died';
   const sinceMs = state === view.state ? view.sinceMs : atMs;
-  return { ...view, state, detail, sinceMs, ...(isGone ? { sample: null, pid: null, startedAtMs: null } : {}) };
+  return {
+    ...view,
+    state,
+    detail,
+    sinceMs,
+    ...(isGone ? { sample: null, pid: null, startedAtMs: null, nextBoot: null } : {}),
+  };
 }
 
 function withEvent(view: GuestView, { atMs, name, data }: GuestEvent): GuestView {

@@ -23,6 +23,7 @@ export async function watchGuests(guests: readonly KnownGuest[], { signal, onObs
   };
   for (const guest of guests) {
     seeAs(guest.name)({ type: 'plan', plan: guest.plan, reason: null });
+    if (guest.backend === 'libvirt' && guest.nextBoot) seeAs(guest.name)({ type: 'next-boot', ...guest.nextBoot });
     if (guest.backend === 'qemu') watches.push(new ProcessWatch(guest, seeAs(guest.name)));
   }
   const domains = guests.flatMap((guest) => (guest.backend === 'libvirt' ? [guest] : []));

@@ -6,6 +6,7 @@ import type { Host } from '../../host/host.ts';
 import type { NvidiaDriver } from '../../host/kernel/nvidia-driver.ts';
 import { shellWord } from '../../host/programs/shell-word.ts';
 import type { GuestPlan } from '../../plan/guest-plan.ts';
+import { bootAgain, nextBootText } from '../domain/next-boot.ts';
 import { type FindOptions, findGuest, type KnownGuest } from '../life/find-guest.ts';
 import { askAgent } from './ask-agent.ts';
 import { readConsoleLog } from './console-log.ts';
@@ -34,11 +35,18 @@ export interface VerifyOptions extends FindOptions {
 /**
  * Holds what a guest says of itself against its plan: the one that was written down when ghpass started it, or the one that
  * its domain and this host give now.
- * @throws GhpassError `guest.unknown`, `guest.no-console-log`, `guest.no-report`, `guest.report-broken`, and where only the
+ * @throws GhpassError `guest.unknown`, `guest.next-boot` for a domain that was given other GPUs since it was started, `guest.no-console-log`, `guest.no-report`, `guest.report-broken`, and where only the
  * agent is to be asked those of {@link askAgent}.
  */
 export async function verifyRunning(host: Host, name: string, options: VerifyOptions): Promise<Verified> {
   const found = await findGuest(host, name, options);
+  if (found.backend === 'libvirt' && found.nextBoot !== null) {
+    throw new GhpassError('check', {
+      code: 'guest.next-boot',
+      message: nextBootText(name, found.nextBoot),
+      suggestions: bootAgain(found),
+    });
+  }
   const { via, guest } = await askGuest(found, options);
   const { plan } = found;
   const comparisons = compareGuest(plan, guest);

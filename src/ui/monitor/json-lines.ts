@@ -1,3 +1,4 @@
+import type { NextBoot } from '../../guest/domain/next-boot.ts';
 import type { Observed } from '../../guest/monitor/observation.ts';
 import type { GuestView } from '../../guest/monitor/view.ts';
 import { SCHEMA_VERSION } from '../envelope.ts';
@@ -16,6 +17,7 @@ interface LineStart {
 /** Sizes are bytes; what is not known is null. */
 type LineBody =
   | { type: 'plan'; guest: string; plan: unknown; reason: string | null }
+  | ({ type: 'next-boot'; guest: string } & NextBoot)
   | { type: 'watching'; guest: string; by: 'events' | 'polling' | 'nothing'; note: string | null }
   | { type: 'started'; guest: string; pid: number | null; startedAt: string | null }
   /** Only where it is another one than before. */

@@ -106,6 +106,15 @@ const CASES: Case[] = [
     },
   },
   {
+    name: 'changed-since-its-start',
+    guests: {
+      web: {
+        backend: 'libvirt',
+        observations: [{ type: 'next-boot', comes: ['0009:01:00.0'], goes: [] }, ...HEALTHY],
+      },
+    },
+  },
+  {
     name: 'two-guests',
     guests: {
       demo: { observations: [{ type: 'state', state: 'off', detail: 'guest-shutdown' }] },
@@ -148,7 +157,7 @@ function draw({ guests, size = { columns: 80, rows: 40 }, choice, board: which }
   const plan = which === undefined ? hopperPlan : blackwellPlan;
   const known = Object.entries(guests).map(([name, { backend }]): KnownGuest => {
     const consoleLog = `/var/log/libvirt/qemu/${name}.console.log`;
-    if (backend === 'libvirt') return { backend, name, uri: 'qemu:///system', plan, consoleLog };
+    if (backend === 'libvirt') return { backend, name, uri: 'qemu:///system', plan, nextBoot: null, consoleLog };
     return { backend: 'qemu', name, plan, files: FILES };
   });
   const model = new MonitorModel(known, which === undefined ? hopperMemory : blackwellMemory);

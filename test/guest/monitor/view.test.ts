@@ -53,6 +53,15 @@ describe('a state', () => {
   });
 });
 
+describe('what comes at the next boot', () => {
+  const change = { comes: ['0009:01:00.0'], goes: [] };
+
+  test('is known until the guest is off', () => {
+    expect(seen(state('running'), { type: 'next-boot', ...change }, state('paused')).nextBoot).toEqual(change);
+    expect(seen({ type: 'next-boot', ...change }, state('off'), state('running')).nextBoot).toBeNull();
+  });
+});
+
 describe('a panic', () => {
   test('on the console outlasts what QEMU says, which goes on running a kernel that gave up', () => {
     const view = seen(state('running'), console('[   1.0] x', `[   1.1] ${PANIC}`), state('running'));
