@@ -53,7 +53,8 @@ describe.runIf(runnable).each(SUITES)('ghpass monitor, on a terminal, with a dom
     terminal.type('q');
     expect(await terminal.ended).toEqual({ status: 0, signal: 0 });
     expect(terminal.modes()).toMatchObject({ alternateScreen: false, cursorHidden: false, plainText: true });
-    expect(terminal.screen()).toEqual([]);
+    // What it waited for before, on a machine that is busy, stays.
+    expect(terminal.screen().filter((row) => !row.startsWith('waiting for '))).toEqual([]);
     await expect.poll(() => host.processes(), { timeout: 20_000 }).toEqual([]);
   });
 });
