@@ -2,6 +2,8 @@ import { type LabRunOptions, type LabRunResult, runInLab } from '../../lab/run.t
 
 /** For vitest: one boot, the commands, and a machine that does other things, too. What is missing is built before. */
 export const LAB_TEST_TIMEOUT_MS = 30 * 60 * 1000;
+/** The longest script took nine minutes of a machine that ran another one beside it; what hangs ends before vitest gives up. */
+const SCRIPT_TIMEOUT_SECONDS = 25 * 60;
 
 /** What one command answered in L1. */
 export interface StepResult {
@@ -24,7 +26,11 @@ export interface LabStepsResult {
 /** Boots one virtual Grace host and runs several commands in it: booting is what takes the time. */
 export async function runStepsInLab({ steps, ...options }: LabSteps): Promise<LabStepsResult> {
   const script = Object.entries(steps).map(([name, command]) => stepScript(name, command));
-  const run = await runInLab({ ...options, script: `#!/bin/bash\n${script.join('')}exit 0\n` });
+  const run = await runInLab({
+    timeoutSeconds: SCRIPT_TIMEOUT_SECONDS,
+    ...options,
+    script: `#!/bin/bash\n${script.join('')}exit 0\n`,
+  });
   const read = (name: string, what: string) => run.files.get(`${name}.${what}`)?.toString('utf8');
   return {
     run,
