@@ -88,6 +88,6 @@ export default class Topology extends GhpassCommand {
     const name = flags['plan-file'];
     if (name === undefined) return { kind: flags.plan ? 'plain' : 'none' };
     const { readInput } = await import('../ui/read-input.ts');
-    return { kind: 'file', name, content: readInput('--plan-file', name, [PLAN_FILE]) };
+    return { kind: 'file', name, content: await readInput('--plan-file', name, [PLAN_FILE]) };
   }
 }

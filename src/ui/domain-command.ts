@@ -76,8 +76,9 @@ export abstract class DomainCommand extends GhpassCommand {
     if (isDry) {
       this.changesNothing = true;
       const { planDomain } = await import('../guest/domain/plan-domain.ts');
-      const xml =
-        name === null ? readInput('--xml', flags.xml ?? '-', [XML_SOURCE]) : await this.dump(flags.connect, name);
+      const xml = await (name === null
+        ? readInput('--xml', flags.xml ?? '-', [XML_SOURCE])
+        : this.dump(flags.connect, name));
       return this.show(await planDomain(host, xml, choose, options), flags);
     }
     const { changeGpus } = await import('../guest/domain/change-gpus.ts');

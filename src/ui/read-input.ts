@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 import { GhpassError } from '../errors.ts';
 
 /**
- * The text of a file that a flag names; `-` is standard input.
+ * The text of a file that a flag names; `-` is standard input, which is waited for: a read of its descriptor would fail with EAGAIN
+ * where what writes there is slower than ghpass, because Node makes pipes non-blocking.
  * @param suggestions where such a file would come from.
  * @throws GhpassError `path.unreadable`.
  */
-export function readInput(flag: string, file: string, suggestions: readonly string[]): string {
+export async function readInput(flag: string, file: string, suggestions: readonly string[]): Promise<string> {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    const bytes = await (file === '-' ? buffer(process.stdin) : readFile(file));
+    return bytes.toString('utf8');
   } catch (error) {
     throw new GhpassError('usage', {
       code: 'path.unreadable',

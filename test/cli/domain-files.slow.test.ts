@@ -143,6 +143,13 @@ describe.concurrent('a domain in a file', { timeout: PATIENCE_MS }, () => {
     expect(await printed(['apply', ...HOST, ...file, '--no-managed'], { input })).toContain("managed='no'");
   });
 
+  test('is waited for, where what prints it is slower than ghpass', async () => {
+    const slowly = ['sh', '-c', '{ sleep 1; head --bytes=100; sleep 1; cat; } | "$@"', 'sh'];
+    const given = { input: foreign('minimal'), within: slowly };
+    const args = ['apply', ...HOST, '--xml', '-', GPU];
+    expect(await printed(args, given)).toBe(await printed(args, { input: given.input }));
+  });
+
   test('--diff is what diff -u would show, and has its exit status', async () => {
     const file = ['--xml', '-', '--diff'];
     const before = foreign('minimal');
