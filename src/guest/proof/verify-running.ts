@@ -35,8 +35,8 @@ export interface VerifyOptions extends FindOptions {
 /**
  * Holds what a guest says of itself against its plan: the one that was written down when ghpass started it, or the one that
  * its domain and this host give now.
- * @throws GhpassError `guest.unknown`, `guest.next-boot` for a domain that was given other GPUs since it was started, `guest.no-console-log`, `guest.no-report`, `guest.report-broken`, and where only the
- * agent is to be asked those of {@link askAgent}.
+ * @throws GhpassError `guest.unknown`, `guest.next-boot` for a domain that was given other GPUs since it was started,
+ * `guest.no-console-log`, `guest.no-report`, `guest.report-broken`, and where only the agent is to be asked those of {@link askAgent}.
  */
 export async function verifyRunning(host: Host, name: string, options: VerifyOptions): Promise<Verified> {
   const found = await findGuest(host, name, options);
